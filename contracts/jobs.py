@@ -1,0 +1,103 @@
+"""What the Jobs API takes and gives: JobPublic, request bodies, answers, errors."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from contracts.events import Breakdown, QueryStats
+
+Status = Literal["pending", "running", "done", "failed", "cancelled", "expired"]
+EmailMode = Literal["normal", "deep"]
+
+
+class JobPublic(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as its owner sees it: these fields, always all present, in this order."""
+
+    id: str
+    job_type: str
+    queries: list[str]
+    zones: list[str]
+    include_reviews: bool
+    status: Status
+    grid_points_count: int
+    """Accepted items, or distinct tiles (scrap)."""
+    processed_points: int
+    """Items finished, ok or error; tiles finished for all queries (scrap)."""
+    results_count: int
+    """Rows with at least one signal column; unique places (scrap)."""
+    error_count: int
+    ef_cost: float
+    """France equivalents, three decimals, at least 0.001."""
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    expires_at: str
+    error_message: str | None
+    output_filename: str | None
+    download_available: bool
+    source_job_id: str | None
+    pipeline_id: str | None
+    email_mode: EmailMode | None
+    breakdown: Breakdown
+    dead_queries: list[str]
+    flagged_tiles_count: int
+    total_attempts_count: int
+    query_stats: dict[str, QueryStats]
+
+
+class ItemsBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/jobs/{type}. Module options stand beside these fields."""
+
+    items: list[dict[str, Any]] | None = None
+    """1 to 10 000 rows; may be absent when `source_job_id` names a done job of the caller."""
+    source_job_id: str | None = None
+
+
+class ItemsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of GET /api/jobs/{id}/items."""
+
+    count: int
+    """All rows of the job, not only those of this page."""
+    items: list[dict[str, Any]]
+
+
+class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of GET /api/jobs/{id}/report: one entry per item that has a report, in input order."""
+
+    count: int
+    reports: list[dict[str, Any]]
+
+
+class Ok(msgspec.Struct, frozen=True):
+    """The answer of a command that has nothing else to say."""
+
+    ok: bool = True
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The body of every error but a validation error."""
+
+    detail: str
+
+
+class ValidationIssue(msgspec.Struct, frozen=True):
+    """One thing wrong with a request."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class ValidationDetail(msgspec.Struct, frozen=True):
+    """The `detail` of a validation error."""
+
+    errors: list[ValidationIssue]
+    message: str = "Validation error"
+
+
+class ValidationProblem(msgspec.Struct, frozen=True):
+    """The body of a validation error."""
+
+    detail: ValidationDetail

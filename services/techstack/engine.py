@@ -1,0 +1,211 @@
+"""The matcher: which rules match a page. Prefilters name candidates; `re` and selectors decide."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from services.techstack.evidence import Hit, Matches, PageEvidence
+from services.techstack.prefilter import Needle, Prefilter
+from services.techstack.rules import Probe, RuleBook, Where, default_rules
+from services.techstack.selectors import selector_literals
+
+MAX_HTML_BYTES = 2 * 1024 * 1024
+"""What identifies a site stands in its first kilobytes; pages beyond this are data."""
+MAX_INLINE_BYTES = 1024 * 1024
+MAX_SCRIPT_URLS = 400
+MAX_VALUE_CHARS = 4096
+"""Of one URL, header, cookie or meta value."""
+MAX_ELEMENTS = 50
+"""Elements of one selector whose text or attribute is tried."""
+MATCHED_CHARS = 200
+
+TIME_LIMIT = 2.0
+"""Seconds for one page; an ordinary one takes a thousandth of it. Looked at before each probe."""
+
+_TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script", "html")
+
+
+class _OutOfTimeError(Exception):
+    """The page has had its share; what was found so far is reported as incomplete."""
+
+
+class _Channel:
+    """The probes of one kind of text, behind one prefilter."""
+
+    def __init__(self, probes: Sequence[Probe], prefilter: type[Prefilter]) -> None:
+        self._probes = probes
+        self._prefilter = prefilter([_needle(probe) for probe in probes])
+
+    def candidates(self, data: bytes) -> list[Probe]:
+        """In the order of the rules, whatever order the prefilter reports in."""
+        return [self._probes[i] for i in sorted(self._prefilter.candidates(data))]
+
+
+class Matcher:
+    """Holds compiled rules; one per process serves all threads."""
+
+    def __init__(self, rules: RuleBook, prefilter: type[Prefilter]) -> None:
+        probes = [probe for technology in rules.technologies.values() for probe in technology.probes]
+        self._order = {id(probe): position for position, probe in enumerate(probes)}
+        self._channels = {
+            where: _Channel([p for p in probes if p.where == where], prefilter) for where in _TEXTS[:-1]
+        }
+        # Selectors share the pass over the HTML: they are tried when one of their words occurs in it.
+        self._html = _Channel([p for p in probes if p.where in ("html", "dom")], prefilter)
+        self._named = _Named(probes)
+
+    def match(self, page: PageEvidence, *, time_limit: float = TIME_LIMIT) -> Matches:
+        """All hits on the page. Pure; CPU-bound, so call it in a thread."""
+        found: dict[int, Hit] = {}
+        ends = time.perf_counter() + time_limit
+        try:
+            for probe, hit in self._hits(page, ends):
+                place = self._order[id(probe)]
+                if place not in found or (hit.version and not found[place].version):
+                    found[place] = hit
+        except _OutOfTimeError:
+            return Matches(_in_order(found), complete=False)
+        return Matches(_in_order(found), complete=True)
+
+    def _hits(self, page: PageEvidence, ends: float) -> Iterator[tuple[Probe, Hit]]:
+        for probe, values in self._named.candidates(page):
+            yield from _confirm(probe, values, ends)
+        for where, texts in _texts(page).items():
+            for text in texts:
+                for probe in self._channels[where].candidates(text):
+                    yield from _confirm(probe, [text], ends)
+        html = _encode(page.html)[:MAX_HTML_BYTES]
+        tree: LexborHTMLParser | None = None
+        for probe in self._html.candidates(html):
+            if probe.where == "html":
+                yield from _confirm(probe, [html], ends)
+                continue
+            tree = tree or page.tree()
+            yield from _confirm(probe, _element_values(tree, probe), ends)
+
+
+class _Named:
+    """Probes of headers, cookies and metas, found by name."""
+
+    def __init__(self, probes: Iterable[Probe]) -> None:
+        self._exact: dict[tuple[Where, str], list[Probe]] = {}
+        self._prefixes: list[tuple[str, Probe]] = []
+        for probe in probes:
+            if probe.where == "cookie" and probe.key.endswith("*"):
+                self._prefixes.append((probe.key[:-1].lower(), probe))
+            elif probe.where in ("header", "cookie", "meta"):
+                self._exact.setdefault((probe.where, probe.key.lower()), []).append(probe)
+
+    def candidates(self, page: PageEvidence) -> Iterator[tuple[Probe, list[bytes]]]:
+        cookies = {name: [value] for name, value in page.cookies.items()}
+        named: tuple[tuple[Where, dict[str, list[str]]], ...] = (
+            ("header", page.headers),
+            ("cookie", cookies),
+            ("meta", page.meta),
+        )
+        for where, fields in named:
+            for name, values in fields.items():
+                encoded = [_encode(value[:MAX_VALUE_CHARS]) for value in values]
+                for probe in self._exact.get((where, name.lower()), ()):
+                    yield probe, encoded
+                if where == "cookie":
+                    for prefix, probe in self._prefixes:
+                        if name.lower().startswith(prefix):
+                            yield probe, encoded
+
+
+def _texts(page: PageEvidence) -> dict[Where, list[bytes]]:
+    """What each channel but `html` scans. Script URLs stand alone, so that anchors mean the URL's ends;
+    inline scripts are one text."""
+    scripts = dict.fromkeys(page.scripts)
+    return {
+        "url": [_encode(page.url[:MAX_VALUE_CHARS])],
+        "script_url": [_encode(url[:MAX_VALUE_CHARS]) for url in list(scripts)[:MAX_SCRIPT_URLS]],
+        "inline_script": [_encode("\n".join(page.inline_scripts))[:MAX_INLINE_BYTES]],
+    }
+
+
+def _confirm(probe: Probe, values: Iterable[bytes], ends: float) -> Iterator[tuple[Probe, Hit]]:
+    if time.perf_counter() > ends:
+        raise _OutOfTimeError
+    for value in values:
+        match = probe.pattern.compiled.search(value)
+        if match:
+            yield (
+                probe,
+                Hit(
+                    slug=probe.slug,
+                    where=probe.where,
+                    key=probe.key,
+                    pattern=probe.pattern.source,
+                    matched=_snippet(probe, value, match),
+                    version=probe.pattern.version_of(match),
+                    confidence=probe.pattern.confidence,
+                ),
+            )
+
+
+def _snippet(probe: Probe, value: bytes, match: re.Match[bytes]) -> str:
+    """The URL or value a reader can check; of a long text only what matched."""
+    shown = match[0] if probe.where in ("html", "inline_script") else value
+    return shown.decode("utf-8", "replace")[:MATCHED_CHARS]
+
+
+def _element_values(tree: LexborHTMLParser, probe: Probe) -> Iterator[bytes]:
+    if not probe.pattern.regex:
+        first = tree.css_first(probe.key)
+        if first is not None:
+            yield _encode(_opening_tag(first))
+        return
+    for node in tree.css(probe.key)[:MAX_ELEMENTS]:
+        value = node.text() if probe.attribute is None else node.attributes.get(probe.attribute)
+        if value is not None:
+            yield _encode(value[:MAX_VALUE_CHARS])
+
+
+def _opening_tag(node: LexborNode) -> str:
+    attributes = "".join(f' {name}="{value or ""}"' for name, value in node.attributes.items())
+    return f"<{node.tag}{attributes}>"
+
+
+def _needle(probe: Probe) -> Needle:
+    if probe.where != "dom":
+        return Needle(probe.pattern.regex, probe.pattern.literals)
+    literals = selector_literals(probe.key)
+    return Needle("|".join(re.escape(word.decode()) for word in sorted(literals)), literals)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _in_order(found: dict[int, Hit]) -> tuple[Hit, ...]:
+    return tuple(found[place] for place in sorted(found))
+
+
+_building = threading.Lock()
+_default: list[Matcher] = []
+
+
+def default_matcher() -> Matcher:
+    """The process's matcher over the rules that come with the product, built by whoever asks first."""
+    with _building:
+        if not _default:
+            _default.append(Matcher(default_rules(), fastest_prefilter()))
+        return _default[0]
+
+
+def fastest_prefilter() -> type[Prefilter]:
+    """Hyperscan where its library can be loaded, else Aho-Corasick."""
+    try:
+        from services.techstack.hyperscan_filter import HyperscanFilter
+    except ImportError:
+        from services.techstack.fallback import LiteralFilter
+
+        return LiteralFilter
+    return HyperscanFilter

@@ -1,0 +1,89 @@
+"""From hits to technologies: confidence, versions, and what rules say about one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from services.techstack.evidence import Detection, Hit
+from services.techstack.rules import RuleBook, Technology
+
+REPORTED_FROM = 50
+"""Percent. A technology only hinted at is not reported: a wrong name costs more than a missing one."""
+
+
+def resolve(hits: Iterable[Hit], rules: RuleBook) -> list[Detection]:
+    """The technologies, in the order of the rules.
+
+    A technology counts when its hits add up to REPORTED_FROM, or when one that counts implies it. It
+    falls when it requires others and none of them counts, or when one that counts excludes it; of two
+    that exclude each other the surer stays, then the one whose rule comes first.
+    """
+    evidence: dict[str, list[Hit]] = {}
+    for hit in hits:
+        evidence.setdefault(hit.slug, []).append(hit)
+    direct = {slug: min(100, sum(hit.confidence for hit in found)) for slug, found in evidence.items()}
+    direct = {slug: confidence for slug, confidence in direct.items() if confidence >= REPORTED_FROM}
+    confidence = _settle(direct, rules.technologies)
+    return [
+        Detection(
+            slug=slug,
+            name=technology.name,
+            categories=technology.categories,
+            version=_best_version(evidence.get(slug, ())),
+            confidence=confidence[slug],
+            implied_by=tuple(
+                other
+                for other, implying in rules.technologies.items()
+                if other in confidence and any(implied.slug == slug for implied in implying.implies)
+            ),
+            evidence=tuple(evidence.get(slug, ())),
+        )
+        for slug, technology in rules.technologies.items()
+        if slug in confidence
+    ]
+
+
+def _settle(direct: Mapping[str, int], known: Mapping[str, Technology]) -> dict[str, int]:
+    """Confidence by slug of all that stay. Each round removes something, so it ends."""
+    removed: set[str] = set()
+    while True:
+        present = _with_implied(direct, known, removed)
+        unmet = {
+            slug for slug in present if known[slug].requires and known[slug].requires.isdisjoint(present)
+        }
+        losers = unmet or _first_excluded(present, known)
+        if not losers:
+            return present
+        removed |= losers
+
+
+def _with_implied(
+    direct: Mapping[str, int], known: Mapping[str, Technology], removed: set[str]
+) -> dict[str, int]:
+    present = {slug: confidence for slug, confidence in direct.items() if slug not in removed}
+    waiting = list(present)
+    while waiting:
+        slug = waiting.pop()
+        for implied in known[slug].implies:
+            confidence = min(present[slug], implied.confidence)
+            known_better = present.get(implied.slug, 0) >= confidence
+            if implied.slug not in removed and confidence >= REPORTED_FROM and not known_better:
+                present[implied.slug] = confidence
+                waiting.append(implied.slug)
+    return present
+
+
+def _first_excluded(present: Mapping[str, int], known: Mapping[str, Technology]) -> set[str]:
+    """What the surest technology that excludes anything excludes; empty when nothing is excluded."""
+    rank = {slug: place for place, slug in enumerate(known)}
+    for slug in sorted(present, key=lambda slug: (-present[slug], rank[slug])):
+        excluded = known[slug].excludes & present.keys()
+        if excluded:
+            return set(excluded)
+    return set()
+
+
+def _best_version(hits: Iterable[Hit]) -> str | None:
+    """The most exact one; the first of equals."""
+    versions = [hit.version for hit in hits if hit.version]
+    return max(versions, key=lambda version: version.count("."), default=None)

@@ -1,0 +1,44 @@
+"""What a CSS selector needs to find in the page's text before it is worth running."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax import SelectolaxError
+from selectolax.lexbor import LexborHTMLParser
+
+from services.techstack.patterns import SHORTEST_LITERAL
+
+_FUNCTION = re.compile(r":(?:not|has|is|where)\([^)]*\)")
+_ATTRIBUTE = re.compile(r"""\[\s*(?P<name>[\w-]+)\s*(?:[~|^$*]?=\s*["']?(?P<value>[^"'\]]*)["']?\s*[is]?\s*)?\]""")
+_NAME = re.compile(r"[#.]?(?P<name>[\w-]+)")
+
+
+def selector_literals(selector: str) -> frozenset[bytes]:
+    """Lower-case literals of which any page with a match contains one; empty when there is none.
+
+    Each comma-separated alternative gives its longest name or attribute value.
+    """
+    found = [_longest(part) for part in _alternatives(selector)]
+    return frozenset(found) if all(len(word) >= SHORTEST_LITERAL for word in found) else frozenset()
+
+
+def _alternatives(selector: str) -> list[str]:
+    """The selector's parts between commas, quoted commas left alone."""
+    return re.findall(r"""(?:"[^"]*"|'[^']*'|[^,"'])+""", selector)
+
+
+def _longest(part: str) -> bytes:
+    part = _FUNCTION.sub(" ", part)
+    words = [hit["value"] or hit["name"] for hit in _ATTRIBUTE.finditer(part)]
+    words += [hit["name"] for hit in _NAME.finditer(_ATTRIBUTE.sub(" ", part))]
+    return max(words, key=len, default="").lower().encode()
+
+
+def selector_is_valid(selector: str) -> bool:
+    """Whether the engine that will run the selector can read it."""
+    try:
+        LexborHTMLParser("").css_first(selector)
+    except SelectolaxError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Who may do what: accounts, passwords, sessions, API keys, throttles. Truth lies in NATS KV alone."""
