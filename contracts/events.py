@@ -93,6 +93,8 @@ class JobEnded(Event, frozen=True, kw_only=True):
     """Rows of the output, over all items."""
     ef_cost: float
     """What the job costs in the end: charged at creation, less what was not processed."""
+    expires_at: str
+    """When its rows go; here too, so that nobody has to look for the request."""
     flagged_tiles_count: int = 0
     dead_queries: list[str] = []
     breakdown: Breakdown = msgspec.field(default_factory=Breakdown)

@@ -21,6 +21,17 @@ class ItemRequested(msgspec.Struct, frozen=True, kw_only=True):
     """The job's params, e.g. `{"mode": "deep"}`."""
 
 
+class ItemForwarded(msgspec.Struct, frozen=True, kw_only=True):
+    """ItemRequested as the dispatcher writes it: the item passes through as the bytes it came in."""
+
+    job: str
+    tenant: str
+    job_type: str
+    index: int
+    item: msgspec.Raw
+    options: dict[str, Any] = {}
+
+
 class WorkerPresence(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker announces every two seconds, so that the dispatcher can size its windows."""
 

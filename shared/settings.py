@@ -89,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     page_cache_bytes: int = 2 * 1024**3
 
     # Workers
+    module_folders: list[Path] = []
+    """Further folders of module manifests, beside the product's own."""
     worker_concurrency: int = 0
     """Items in work at once per module and process; 0: as the module's manifest says."""
     drain_timeout: float = 25.0
@@ -127,6 +129,8 @@ def _parse(variable: str, text: str, wanted: Any) -> Any:
         origin = getattr(wanted, "__origin__", None)
         if origin is list:
             parts: Any = [part.strip() for part in text.split(",") if part.strip()]
+            if wanted.__args__ == (Path,):
+                return [Path(part) for part in parts]
             return msgspec.convert(parts, wanted, strict=False)
         if origin is dict:
             pairs = dict(part.split("=", 1) for part in text.split(",") if part.strip())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import nats
 import structlog
-from faststream.nats import NatsBroker
+from faststream.nats import NatsBroker, NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -56,7 +56,18 @@ async def connect(settings: Settings, name: str) -> Client:
 
 def make_broker(settings: Settings, name: str) -> NatsBroker:
     """The FastStream broker of a service with subscribers. Its own log lines go below our threshold."""
-    return NatsBroker(**connection_options(settings, name), logger=None)
+    return NatsBroker(**connection_options(settings, name), logger=None, apply_types=False, decoder=_as_received)
+
+
+class Received(NamedTuple):
+    """A core NATS message as subscribers get it: undecoded, with its subject."""
+
+    subject: str
+    payload: bytes
+
+
+async def _as_received(message: NatsMessage) -> Received:
+    return Received(message.raw_message.subject, message.body)
 
 
 async def check_server(client: Client) -> None:

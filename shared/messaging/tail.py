@@ -9,32 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
-import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from nats.errors import Error as NatsError
 from nats.js import api
-from nats.js.errors import Error as JetStreamError
 
 from contracts.subjects import LOG_STREAM
+from shared.messaging.pull import BROKEN, Pull
 
 _REQUEST = 256
 """Messages asked for at a time; the reader's buffer is at most twice that."""
 
 _REQUEST_BYTES = 16 * 1024 * 1024
 """Above one message's limit, or a request could never be served."""
-
-_HEARTBEAT = 1.0
-_SILENCE = 2.5
-"""Seconds without message or heartbeat after which the consumer counts as lost."""
-
-_BROKEN = (NatsError, JetStreamError, TimeoutError, OSError)
 
 
 class Message(NamedTuple):
@@ -66,24 +56,30 @@ class Tail:
         self._last_per_subject = last_per_subject
         self.position = after
         """The sequence of the last message given out."""
+        self.reconnected = 0
+        """How often the consumer had to be made anew; a reader that keeps more state than its position may care."""
         self._buffer: deque[Message] = deque()
         self._received = after
-        self._arrived = asyncio.Event()
-        self._subscription: Subscription | None = None
+        self._pull: Pull | None = None
         self._consumer = ""
         self._consumer_sequence = 0
-        self._credit = 0
-        self._heard = 0.0
-        self._lost = True
+        self._gap = False
 
     async def batches(self, *, until_caught_up: bool = False) -> AsyncGenerator[list[Message], None]:
         """Whatever has arrived, in lists of 1 to 512; with `until_caught_up` it ends at the stream's end."""
         try:
             while True:
-                if self._lost and not await self._connect() and until_caught_up and not self._buffer:
-                    return
-                await self._ask()
-                if not self._buffer and not await self._wait():
+                pull = self._pull
+                if pull is None or self._gap or pull.gone or pull.silent:
+                    something_waits = await self._connect()
+                    if until_caught_up and not something_waits and not self._buffer:
+                        return
+                    pull = self._pull
+                assert pull is not None
+                if pull.owed <= _REQUEST // 2 and len(self._buffer) <= _REQUEST:
+                    await pull.ask(_REQUEST)
+                if not self._buffer:
+                    await pull.wait()
                     continue
                 batch = list(self._buffer)
                 self._buffer.clear()
@@ -103,40 +99,32 @@ class Tail:
 
     async def close(self) -> None:
         """Give the server its consumer back."""
-        subscription, self._subscription = self._subscription, None
-        if subscription is None or self._client.is_closed:
+        pull, self._pull = self._pull, None
+        if pull is None or self._client.is_closed:
             return
-        with contextlib.suppress(*_BROKEN):
-            await subscription.unsubscribe()
-        with contextlib.suppress(*_BROKEN):
+        await pull.close()
+        with contextlib.suppress(*BROKEN):
             # No answer is awaited: a consumer that stays behind ends by itself when nobody asks it.
             await self._client.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._consumer}")
 
     async def _connect(self) -> bool:
         """Make a consumer behind the last message received. False: nothing waits there now."""
+        self.reconnected += self._consumer != ""
         while True:
             await self.close()
             try:
                 return await self._create_consumer()
-            except _BROKEN:
+            except BROKEN:
                 await asyncio.sleep(0.25)
 
     async def _create_consumer(self) -> bool:
-        inbox = self._client.new_inbox()
-        self._subscription = await self._client.subscribe(
-            inbox, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
-        )
-        self._inbox = inbox
-        start = self._received + 1
-        policy = api.DeliverPolicy.BY_START_SEQUENCE
-        if self._last_per_subject and self._received == 0:
-            policy = api.DeliverPolicy.LAST_PER_SUBJECT
+        latest = self._last_per_subject and self._received == 0
         info = await self._js.add_consumer(
             self._stream,
             api.ConsumerConfig(
                 name=self._client._nuid.next().decode(),  # noqa: SLF001 - the client's own name generator
-                deliver_policy=policy,
-                opt_start_seq=start if policy is api.DeliverPolicy.BY_START_SEQUENCE else None,
+                deliver_policy=api.DeliverPolicy.LAST_PER_SUBJECT if latest else api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=None if latest else self._received + 1,
                 filter_subjects=self._filters,
                 ack_policy=api.AckPolicy.NONE,
                 inactive_threshold=30,
@@ -146,66 +134,22 @@ class Tail:
         )
         self._consumer = info.name
         self._consumer_sequence = 0
-        self._credit = 0
-        self._heard = time.monotonic()
-        self._lost = False
+        self._gap = False
+        self._pull = Pull(self._client, self._stream, info.name, self._receive, max_bytes=_REQUEST_BYTES)
+        await self._pull.open()
         return bool(info.num_pending)
 
-    async def _ask(self) -> None:
-        if self._credit > _REQUEST // 2 or len(self._buffer) > _REQUEST:
-            return
-        request = {
-            "batch": _REQUEST,
-            "max_bytes": _REQUEST_BYTES,
-            "expires": 30_000_000_000,
-            "idle_heartbeat": int(_HEARTBEAT * 1e9),
-        }
-        self._credit += _REQUEST
-        self._heard = time.monotonic()
-        with contextlib.suppress(*_BROKEN):
-            await self._client.publish(
-                f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._consumer}",
-                msgspec.json.encode(request),
-                reply=self._inbox,
-            )
-
-    async def _wait(self) -> bool:
-        """True once something may have arrived; False when the consumer fell silent."""
-        self._arrived.clear()
-        try:
-            await asyncio.wait_for(self._arrived.wait(), _SILENCE)
-        except TimeoutError:
-            self._lost = self._lost or time.monotonic() - self._heard >= _SILENCE
-        return bool(self._buffer)
-
-    async def _receive(self, msg: Msg) -> None:
-        if msg.headers and "Status" in msg.headers and not msg.reply.startswith("$JS.ACK."):
-            self._status(msg)
-            return
-        self._heard = time.monotonic()
+    def _receive(self, msg: Msg) -> None:
         # $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>
         tokens = msg.reply.split(".")
         first = 7 if len(tokens) > 9 else 5
         stream_sequence, consumer_sequence, pending = int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 3])
-        if self._lost or consumer_sequence != self._consumer_sequence + 1:
-            self._lost = True  # a gap: begin again behind the last one received
-            self._arrived.set()
+        if tokens[first - 2] != self._consumer:
+            return  # a late message of a consumer given up
+        if self._gap or consumer_sequence != self._consumer_sequence + 1:
+            self._gap = True  # begin again behind the last one received
             return
         self._consumer_sequence = consumer_sequence
-        self._credit -= 1
         if stream_sequence > self._received:
             self._received = stream_sequence
             self._buffer.append(Message(stream_sequence, msg.subject, msg.data, pending))
-        self._arrived.set()
-
-    def _status(self, msg: Msg) -> None:
-        status = msg.headers["Status"]
-        self._heard = time.monotonic()
-        if status == "100":  # heartbeat
-            return
-        if status in ("408", "409") and "Deleted" not in msg.headers.get("Description", ""):
-            # The request is over: expired, or as many bytes as it asked for.
-            self._credit -= int(msg.headers.get("Nats-Pending-Messages", _REQUEST))
-        else:  # no responders, the consumer is gone
-            self._lost = True
-        self._arrived.set()

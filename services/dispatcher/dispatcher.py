@@ -1,0 +1,374 @@
+"""The process manager: follows the log and decides, for every job, what happens next.
+
+It keeps nothing that the log does not say. One instance acts; every write carries a fence, so that a second one that
+believes to act can do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import structlog
+
+from contracts import codec
+from contracts.events import Event, JobDeleted, JobEnded, JobExpired, JobLogged, JobStarted
+from contracts.manifest import ModuleSpec
+from contracts.subjects import (
+    ALL_JOBS,
+    ALL_LIFECYCLES,
+    QUEUE_STREAM,
+    job_history,
+    job_items,
+    job_subject,
+    parse_job_subject,
+    tenant_lifecycles,
+)
+from services.dispatcher.active import ActiveJob
+from services.dispatcher.feeder import Feeder
+from services.dispatcher.queue_watch import QueueWatch
+from services.dispatcher.window import Presences
+from shared.job import decide
+from shared.job.decide import Command, Complete, Expire, Fail, FinishCancel, FinishDelete, Start
+from shared.messaging.lease import Lease
+from shared.messaging.log import Conflict, EventLog, Fence, LogFull, LogUnavailable, now_rfc3339
+from shared.messaging.pull import BROKEN
+from shared.messaging.tail import Message
+from shared.settings import Settings
+
+logger = structlog.get_logger(__name__)
+
+_QUIET = 0.5
+"""A cancelled job ends when it has been silent for so long …"""
+
+_CANCEL_LIMIT = 1.5
+"""… and at the latest so long after the wish: the API promises two seconds."""
+
+_TICK = 0.25
+_WATCH_EVERY = 5.0
+_NO_WORKER_AFTER = 30.0
+_FRESH = 24 * 3600.0
+"""Deleted and expired jobs of the last day are purged again at start; older ones long have been."""
+
+
+class NotActing(Exception):
+    """The lease is lost; everything known is forgotten and another instance goes on."""
+
+
+class Dispatcher:
+    """One term of acting: from the lease to its loss."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        lease: Lease,
+        settings: Settings,
+        specs: Mapping[str, ModuleSpec],
+        presences: Presences,
+    ) -> None:
+        self._log = log
+        self._lease = lease
+        self._settings = settings
+        self._specs = specs
+        self._presences = presences
+        self._jobs: dict[str, ActiveJob] = {}
+        self._tenant_sequence: dict[str, int] = {}
+        self._expiries: list[tuple[str, str, str]] = []
+        self._leftovers: list[tuple[str, str]] = []
+        self._undecided: set[str] = set()
+        self._wanted = asyncio.Event()
+        self._running: Counter[str] | None = None
+        self._feeder = Feeder(log, self._jobs, specs, self._presences)
+        self._watch = QueueWatch(log.client, settings, list(specs.values()))
+        self._no_worker_since: dict[str, float] = {}
+
+    async def act(self) -> None:
+        """Until the lease is lost or the task is cancelled."""
+        position = await self._take_over()
+        logger.info("dispatcher_acts", jobs=len(self._jobs), position=position)
+        tasks = [
+            asyncio.create_task(loop)
+            for loop in (
+                self._follow(position),
+                self._decide_all(),
+                self._tick(),
+                self._watch_queue(),
+                self._feeder.run(),
+                self._lease.lost.wait(),
+                self._purge_leftovers(),
+            )
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # an error of a loop ends the term; the next one begins from the log
+        except NotActing:
+            logger.warning("dispatcher_lost_its_lease")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for job in self._jobs.values():
+                await job.stop_reading()
+
+    # Taking over
+
+    async def _take_over(self) -> int:
+        """Learn every job's state from the log, up to the newest message there is now."""
+        position = await self._log.last_sequence()
+        latest: dict[str, Message] = {}
+        tail = self._log.tail(ALL_LIFECYCLES, last_per_subject=True)
+        async for message in tail.messages(until_caught_up=True):
+            latest[message.subject] = message
+        for subject, message in latest.items():
+            tenant, job, _ = parse_job_subject(subject)
+            self._note_tenant(tenant, message.sequence)
+            if not self._ended(tenant, job, message):
+                await self._load(tenant, job)
+        return position
+
+    async def _load(self, tenant: str, job_id: str) -> None:
+        job = ActiveJob(tenant, job_id)
+        async for message in self._log.read(job_history(tenant, job_id)):
+            job.see(message)
+        self._jobs[job_id] = job
+        self._want(job_id)
+
+    def _ended(self, tenant: str, job: str, message: Message) -> bool:
+        """Whether a job's newest lifecycle message is an end; then only what time will bring is noted."""
+        try:
+            envelope = codec.decode_slim(message.payload)[-1]
+        except codec.UnknownEvent:
+            logger.exception("event_unknown", subject=message.subject)
+            return True
+        match envelope.data:
+            case JobEnded() as end:
+                heapq.heappush(self._expiries, (end.expires_at, tenant, job))
+                return True
+            case JobDeleted() | JobExpired():
+                if _age(envelope.time) < _FRESH:
+                    self._leftovers.append((tenant, job))
+                return True
+        return False
+
+    # Following
+
+    async def _follow(self, position: int) -> None:
+        tail = self._log.tail(ALL_JOBS, after=position)
+        async for batch in tail.batches():
+            for message in batch:
+                await self._see(message)
+            self._feeder.wake()
+
+    async def _see(self, message: Message) -> None:
+        tenant, job_id, channel = parse_job_subject(message.subject)
+        if channel == "lifecycle":
+            self._note_tenant(tenant, message.sequence)
+        job = self._jobs.get(job_id)
+        if job is None:
+            if channel == "lifecycle":
+                if not self._ended(tenant, job_id, message):
+                    await self._load(tenant, job_id)
+            elif channel != "items":  # items come just before their request
+                await self._late(tenant, job_id)
+            return
+        try:
+            job.see(message)
+        except codec.UnknownEvent:
+            logger.exception("event_unknown", subject=message.subject)
+        self._want(job_id)
+
+    async def _late(self, tenant: str, job_id: str) -> None:
+        """A message of a job that is not on our hands: of one deleted or expired it is purged on sight."""
+        last = await self._log.last(job_subject(tenant, job_id, "lifecycle"))
+        if last is not None and isinstance(codec.decode_slim(last.payload)[-1].data, JobDeleted | JobExpired):
+            await self._purge_rows(tenant, job_id)
+
+    def _note_tenant(self, tenant: str, sequence: int) -> None:
+        self._tenant_sequence[tenant] = max(sequence, self._tenant_sequence.get(tenant, 0))
+
+    # Deciding
+
+    def _want(self, job_id: str) -> None:
+        self._undecided.add(job_id)
+        self._wanted.set()
+
+    async def _decide_all(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            undecided, self._undecided = sorted(self._undecided), set()  # ULIDs: the oldest first
+            self._running = None
+            for job_id in undecided:
+                job = self._jobs.get(job_id)
+                if job is not None and job.sequence >= job.awaiting:
+                    await self._decide(job)
+
+    async def _decide(self, job: ActiveJob) -> None:
+        for command in self._commands(job):
+            for event in decide(job.state, command):
+                fence = job.fence
+                if isinstance(command, Start):
+                    fence = Fence(tenant_lifecycles(job.tenant), self._tenant_sequence.get(job.tenant, 0))
+                if await self._write(job, event, fence):
+                    await self._after(job, event)
+                return
+
+    def _commands(self, job: ActiveJob) -> list[Command]:
+        state = job.state
+        if state.delete_requested:
+            return [FinishDelete()]
+        if state.phase == "pending" and state.cancel_requested:
+            return [FinishCancel()]
+        if state.phase == "pending":
+            if state.job_type not in self._specs:
+                return [Fail(message=f"Le module {state.job_type} n'est pas installé")]
+            return [Start()] if self._has_room(state.owner) else []
+        if state.cancel_requested:
+            return [FinishCancel()] if self._silent(job) else []
+        return [Complete()]
+
+    def _has_room(self, owner: str) -> bool:
+        if self._running is None:  # counted once a round
+            self._running = Counter(
+                job.state.owner
+                for job in self._jobs.values()
+                if job.state.phase == "running" or job.awaiting > job.sequence
+            )
+        return self._running[owner] < self._settings.running_jobs_per_user
+
+    def _silent(self, job: ActiveJob) -> bool:
+        now = time.monotonic()
+        asked = job.cancel_seen or now
+        return now - max(asked, job.last_result) >= _QUIET or now - asked >= _CANCEL_LIMIT
+
+    async def _write(self, job: ActiveJob, event: Event, fence: Fence) -> bool:
+        if not self._lease.held:
+            raise NotActing
+        try:
+            job.awaiting = await self._log.append(job.tenant, job.id, event, fence=fence)
+        except Conflict:
+            return False  # what we had not seen comes by in a moment, and then we decide again
+        except (LogUnavailable, LogFull) as error:
+            logger.warning("decision_not_written", job_id=job.id, error=str(error))
+            return False
+        logger.info("job", tenant=job.tenant, job_id=job.id, event=type(event).__name__)
+        return True
+
+    async def _after(self, job: ActiveJob, event: Event) -> None:
+        match event:
+            case JobStarted():
+                self._note_tenant(job.tenant, job.awaiting)
+                if self._running is not None:
+                    self._running[job.state.owner] += 1
+            case JobDeleted():
+                self._drop(job)
+                await self._purge_rows(job.tenant, job.id)
+            case JobEnded():
+                heapq.heappush(self._expiries, (event.expires_at, job.tenant, job.id))
+                await self._purge_queue(job.id)
+
+    # Time
+
+    async def _tick(self) -> None:
+        seconds = time.monotonic()
+        while True:
+            await asyncio.sleep(_TICK)
+            for job in list(self._jobs.values()):
+                # What could not be written, waits for room, or for its silence.
+                if not job.runs or job.state.processed == job.state.total:
+                    self._want(job.id)
+                if job.state.ended and job.sequence >= job.awaiting and not job.state.delete_requested:
+                    self._drop(job)
+            await self._expire_due()
+            if time.monotonic() - seconds >= 1.0:
+                seconds = time.monotonic()
+                for job in self._jobs.values():
+                    job.new_second()
+                await self._say_no_worker()
+            self._feeder.wake()
+
+    async def _expire_due(self) -> None:
+        now = now_rfc3339()
+        while self._expiries and self._expiries[0][0] <= now:
+            _, tenant, job_id = self._expiries[0]
+            job = ActiveJob(tenant, job_id)
+            async for message in self._log.read(job_subject(tenant, job_id, "lifecycle")):
+                job.see(message)
+            for event in decide(job.state, Expire(now=now)):
+                fence = Fence(job_subject(tenant, job_id, "lifecycle"), job.sequence)
+                if not await self._write(job, event, fence):
+                    return
+                await self._purge_rows(tenant, job_id)
+            heapq.heappop(self._expiries)
+
+    async def _say_no_worker(self) -> None:
+        """Tell who watches a job why nothing moves, once."""
+        for job in self._jobs.values():
+            slug = job.state.job_type
+            if not job.runs or self._presences.concurrency(slug):
+                self._no_worker_since.pop(job.id, None)
+                continue
+            since = self._no_worker_since.setdefault(job.id, time.monotonic())
+            if 0 < since < time.monotonic() - _NO_WORKER_AFTER:
+                self._no_worker_since[job.id] = -1.0
+                message = f"Aucun worker ne tourne pour le module {slug} ; le job reprendra dès qu'il y en aura un"
+                try:
+                    await self._log.append(job.tenant, job.id, JobLogged(level="warn", message=message))
+                except (LogUnavailable, LogFull):
+                    self._no_worker_since.pop(job.id)
+
+    async def _watch_queue(self) -> None:
+        while True:
+            try:
+                lost = await self._watch.check(self._jobs.values())
+            except BROKEN as error:
+                logger.warning("queue_not_checked", error=str(error) or type(error).__name__)
+                await asyncio.sleep(1.0)
+                continue
+            for job in self._jobs.values():
+                if job.state.job_type in lost:
+                    job.derive = True
+            self._feeder.wake()
+            await asyncio.sleep(_WATCH_EVERY)
+
+    # Cleaning up
+
+    def _drop(self, job: ActiveJob) -> None:
+        self._jobs.pop(job.id, None)
+        self._undecided.discard(job.id)
+
+    async def _purge_queue(self, job_id: str) -> None:
+        try:
+            await self._log.client.jetstream().purge_stream(QUEUE_STREAM, subject=job_items(job_id))
+        except BROKEN as error:
+            logger.warning("queue_not_purged", job_id=job_id, error=str(error) or type(error).__name__)
+
+    async def _purge_rows(self, tenant: str, job_id: str) -> None:
+        """Remove what a deleted or expired job leaves behind; of a deleted one only JobDeleted stays."""
+        try:
+            for channel in ("items", "results", "log"):
+                await self._log.purge(job_subject(tenant, job_id, channel))
+            lifecycle = job_subject(tenant, job_id, "lifecycle")
+            last = await self._log.last(lifecycle)
+            if last is not None and isinstance(codec.decode_slim(last.payload)[-1].data, JobDeleted):
+                await self._log.purge(lifecycle, below=last.sequence)
+            await self._purge_queue(job_id)
+        except LogUnavailable as error:
+            logger.warning("job_not_purged", job_id=job_id, error=str(error))
+            self._leftovers.append((tenant, job_id))
+
+    async def _purge_leftovers(self) -> None:
+        while True:
+            leftovers, self._leftovers = self._leftovers, []
+            for tenant, job_id in leftovers:
+                await self._purge_rows(tenant, job_id)
+            await asyncio.sleep(_WATCH_EVERY)
+
+
+def _age(at: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()

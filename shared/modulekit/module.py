@@ -1,0 +1,68 @@
+"""What a module is: one function from an item to a result, and what it is given to work with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from contracts.events import Level
+from contracts.items import ItemRequested
+from contracts.manifest import ModuleSpec
+from shared.net.client import Fetcher
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a module found for one item."""
+
+    columns: dict[str, Any] = {}
+    """Produced columns; those left out are null."""
+    rows: list[dict[str, Any]] | None = None
+    """For modules that make several rows of an item: the produced columns of each; then `columns` is not read."""
+    report: dict[str, Any] | None = None
+    """The full report, where the module makes one."""
+
+
+class Context:
+    """The world as a module may see it. One per module and process."""
+
+    def __init__(
+        self,
+        spec: ModuleSpec,
+        settings: Settings,
+        fetcher: Fetcher,
+        log: Callable[[ItemRequested, Level, str], Awaitable[None]],
+    ) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.fetcher = fetcher
+        """The only way out: guarded, polite, cached."""
+        self._log = log
+        # More threads than processors would only make pages wait for each other.
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix=spec.slug)
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """Run CPU-heavy work off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    async def log(self, item: ItemRequested, level: Level, message: str) -> None:
+        """A line for the person who watches the job."""
+        await self._log(item, level, message)
+
+    def close(self) -> None:
+        """Let go of the threads; work in them is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Process(Protocol):
+    """A module's entry point. Raises ModuleError; anything else counts as a bug of the module."""
+
+    async def __call__(self, item: ItemRequested, context: Context) -> Result:
+        """Turn one item into one result."""
+        ...

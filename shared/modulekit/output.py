@@ -1,0 +1,73 @@
+"""From a module's result to the event in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from contracts.events import ItemError, ItemProcessed
+from contracts.items import ItemRequested
+from contracts.manifest import ModuleSpec, read_key
+from shared.modulekit.module import Result
+
+MAX_RESULT_BYTES = 1024 * 1024
+"""A result above that loses its report, and if that is not enough, its rows."""
+
+_LABEL_LENGTH = 200
+
+
+def processed(
+    spec: ModuleSpec, item: ItemRequested, result: Result, *, attempts: int, duration_ms: int
+) -> ItemProcessed:
+    """The event of an item that went well."""
+    produced = [result.columns] if result.rows is None else result.rows
+    rows = [output_row(spec, item.item, columns) for columns in produced]
+    event = ItemProcessed(
+        index=item.index,
+        label=label(spec, item.item),
+        attempts=attempts,
+        duration_ms=duration_ms,
+        rows=rows,
+        found=sum(any(row[name] is not None for name in spec.signals) for row in rows),
+        report=result.report,
+    )
+    return _fitting(spec, item, event)
+
+
+def failed(
+    spec: ModuleSpec, item: ItemRequested, error: ItemError, *, attempts: int, duration_ms: int
+) -> ItemProcessed:
+    """The event of an item that ended in error: its input, empty columns, and why."""
+    return ItemProcessed(
+        index=item.index,
+        label=label(spec, item.item),
+        attempts=attempts,
+        duration_ms=duration_ms,
+        rows=[output_row(spec, item.item, {})],
+        error=error,
+    )
+
+
+def output_row(spec: ModuleSpec, given: dict[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
+    """The input's columns as given, then the produced ones. A column that is both is appended with the new value."""
+    produced = spec.columns
+    kept = given if spec.carries is None else {key: given[key] for key in spec.carries if key in given}
+    row = {key: value for key, value in kept.items() if key not in produced}
+    return row | {name: columns.get(name) for name in produced}
+
+
+def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
+    """What a person recognises the item by."""
+    value = next((read_key(given, key) for key in spec.needs), None)
+    return str(value)[:_LABEL_LENGTH] if value is not None else ""
+
+
+def _fitting(spec: ModuleSpec, item: ItemRequested, event: ItemProcessed) -> ItemProcessed:
+    if len(msgspec.json.encode(event)) <= MAX_RESULT_BYTES:
+        return event
+    event = msgspec.structs.replace(event, report={"dropped": "result_too_large"})
+    if len(msgspec.json.encode(event)) <= MAX_RESULT_BYTES:
+        return event
+    error = ItemError(code="result_too_large", message=f"The result is larger than {MAX_RESULT_BYTES} bytes")
+    return failed(spec, item, error, attempts=event.attempts, duration_ms=event.duration_ms)
