@@ -256,7 +256,7 @@ class Dispatcher:
         except (LogUnavailable, LogFull) as error:
             logger.warning("decision_not_written", job_id=job.id, error=str(error))
             return False
-        logger.info("job", tenant=job.tenant, job_id=job.id, event=type(event).__name__)
+        logger.info("job_decided", tenant=job.tenant, job_id=job.id, decision=type(event).__name__)
         return True
 
     async def _after(self, job: ActiveJob, event: Event) -> None:

@@ -1,0 +1,1 @@
+"""Commands: accounts and the writing half of the Jobs API. It needs NATS and nothing else."""

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -27,7 +28,10 @@ MATCHED_CHARS = 200
 TIME_LIMIT = 2.0
 """Seconds for one page; an ordinary one takes a thousandth of it. Looked at before each probe."""
 
-_TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script", "html")
+_TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script")
+
+_DATA_BLOCK = re.compile(r"""\s*(?:\{\s*["}]|\[\s*["\[{]).*[}\]]\s*\Z""", re.DOTALL)
+"""JSON within a script element. An article's text in JSON-LD may quote any vendor's snippet."""
 
 
 class _OutOfTimeError(Exception):
@@ -50,10 +54,11 @@ class Matcher:
     """Holds compiled rules; one per process serves all threads."""
 
     def __init__(self, rules: RuleBook, prefilter: type[Prefilter]) -> None:
+        self.rules = rules
         probes = [probe for technology in rules.technologies.values() for probe in technology.probes]
         self._order = {id(probe): position for position, probe in enumerate(probes)}
         self._channels = {
-            where: _Channel([p for p in probes if p.where == where], prefilter) for where in _TEXTS[:-1]
+            where: _Channel([p for p in probes if p.where == where], prefilter) for where in _TEXTS
         }
         # Selectors share the pass over the HTML: they are tried when one of their words occurs in it.
         self._html = _Channel([p for p in probes if p.where in ("html", "dom")], prefilter)
@@ -121,12 +126,13 @@ class _Named:
 
 def _texts(page: PageEvidence) -> dict[Where, list[bytes]]:
     """What each channel but `html` scans. Script URLs stand alone, so that anchors mean the URL's ends;
-    inline scripts are one text."""
+    inline scripts without data blocks are one text."""
     scripts = dict.fromkeys(page.scripts)
+    inline = "\n".join(text for text in page.inline_scripts if not _DATA_BLOCK.match(text))
     return {
         "url": [_encode(page.url[:MAX_VALUE_CHARS])],
         "script_url": [_encode(url[:MAX_VALUE_CHARS]) for url in list(scripts)[:MAX_SCRIPT_URLS]],
-        "inline_script": [_encode("\n".join(page.inline_scripts))[:MAX_INLINE_BYTES]],
+        "inline_script": [_encode(inline)[:MAX_INLINE_BYTES]],
     }
 
 
@@ -189,15 +195,17 @@ def _in_order(found: dict[int, Hit]) -> tuple[Hit, ...]:
 
 
 _building = threading.Lock()
-_default: list[Matcher] = []
 
 
 def default_matcher() -> Matcher:
     """The process's matcher over the rules that come with the product, built by whoever asks first."""
     with _building:
-        if not _default:
-            _default.append(Matcher(default_rules(), fastest_prefilter()))
-        return _default[0]
+        return _built()
+
+
+@cache
+def _built() -> Matcher:
+    return Matcher(default_rules(), fastest_prefilter())
 
 
 def fastest_prefilter() -> type[Prefilter]:

@@ -8,6 +8,13 @@ Patterns = str | list[str]
 """The schema allows one pattern to stand without its list."""
 
 
+class Label(msgspec.Struct, frozen=True):
+    """A text for readers, in both languages."""
+
+    fr: str
+    en: str
+
+
 class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A group of technologies and its labels."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from selectolax import SelectolaxError
-from selectolax.lexbor import LexborHTMLParser
+
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from services.techstack.patterns import SHORTEST_LITERAL
 

@@ -17,9 +17,7 @@ from shared.export.sanitise import sanitise_names
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-async def export_csv(
-    columns: Sequence[str], pages: Pages, list_columns: Collection[str] = ()
-) -> AsyncIterator[bytes]:
+async def export_csv(columns: Sequence[str], pages: Pages, list_columns: Collection[str] = ()) -> AsyncIterator[bytes]:
     """The file in chunks: the header line, then the rows, encoded slice by slice in a thread."""
     yield _BYTE_ORDER_MARK + _lines([sanitise_names(columns)])
     lists = frozenset(list_columns)

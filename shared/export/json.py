@@ -15,9 +15,7 @@ from shared.export.rows import Pages, Row, slices
 from shared.export.sanitise import sanitise_names, sanitise_value
 
 
-async def export_json(
-    columns: Sequence[str], pages: Pages, list_columns: Collection[str] = ()
-) -> AsyncIterator[bytes]:
+async def export_json(columns: Sequence[str], pages: Pages, list_columns: Collection[str] = ()) -> AsyncIterator[bytes]:
     """The file in chunks. `list_columns` changes nothing here: a list stays an array."""
     names = sanitise_names(columns)
     separator = b"[\n"

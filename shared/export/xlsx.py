@@ -69,9 +69,7 @@ async def _write(path: Path, columns: Sequence[str], pages: Pages, list_columns:
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        _log.error(
-            "xlsx_failed", exit_code=process.returncode, stderr=complaint.decode(errors="replace")[-2000:]
-        )
+        _log.error("xlsx_failed", exit_code=process.returncode, stderr=complaint.decode(errors="replace")[-2000:])
         raise ExportError("The spreadsheet could not be written; try again, or use csv or json.")
     return msgspec.json.decode(answer, type=Written)
 
@@ -99,14 +97,27 @@ async def _feed(
     pipe = process.stdin
     assert pipe is not None
     try:
-        pipe.write(msgspec.json.encode(Sheet(list(columns), list(list_columns))) + b"\n")
+        await _send(pipe, msgspec.json.encode(Sheet(list(columns), list(list_columns))) + b"\n")
         async for rows in slices(pages, columns):
-            pipe.write(await asyncio.to_thread(_lines, columns, rows))
-            await pipe.drain()
-    except (BrokenPipeError, ConnectionResetError):
-        return  # The process has died: its exit code says so, its standard error why.
+            await _send(pipe, await asyncio.to_thread(_lines, columns, rows))
+    except _ProcessGoneError:
+        return  # Its exit code says that it failed, its standard error why.
     finally:
         pipe.close()
+
+
+class _ProcessGoneError(Exception):
+    """The process takes no more rows. Kept apart from a broken connection to where the rows come from."""
+
+
+async def _send(pipe: asyncio.StreamWriter, lines: bytes) -> None:
+    if pipe.is_closing():
+        raise _ProcessGoneError
+    try:
+        pipe.write(lines)
+        await pipe.drain()
+    except (BrokenPipeError, ConnectionResetError):
+        raise _ProcessGoneError from None
 
 
 def _lines(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

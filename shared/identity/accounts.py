@@ -60,9 +60,9 @@ class Accounts:
         return found[0] if found else None
 
     async def find(self, email: str) -> Account | None:
-        """The account of that address, however its letters are cased."""
+        """The account of that address, however its letters are cased; an unknown one takes as many reads."""
         index = await self._emails.read(digest(same_address(email)))
-        return await self.get(index[0].account_id) if index else None
+        return await self.get(index[0].account_id if index else "nobody")
 
     async def change(self, account_id: str, change: Callable[[Account], Account]) -> Account | None:
         """Apply `change` to the account, however many others change it; None if it is gone."""

@@ -53,7 +53,7 @@ class ApiKeys:
         self._keys = Records(identity, "apikeys", _Keys)
         self._index = Records(identity, "apikey", _KeyIndex)
 
-    async def list(self, account_id: str) -> tuple[ApiKey, ...]:
+    async def of(self, account_id: str) -> tuple[ApiKey, ...]:
         """The account's keys, oldest first."""
         found = await self._keys.read(account_id)
         return found[0].keys if found else ()
@@ -89,7 +89,7 @@ class ApiKeys:
         if index is None:
             return None
         account_id = index[0].account_id
-        key = next((key for key in await self.list(account_id) if key.hash == hashed), None)
+        key = next((key for key in await self.of(account_id) if key.hash == hashed), None)
         return (account_id, key) if key else None
 
     async def note_use(self, account_id: str, key: ApiKey, now: float) -> None:
@@ -109,7 +109,7 @@ class ApiKeys:
 
     async def revoke(self, account_id: str, key_id: str) -> ApiKey:
         """The key that is dead now. Raises UnknownApiKey, also for somebody else's."""
-        revoked = next((key for key in await self.list(account_id) if key.id == key_id), None)
+        revoked = next((key for key in await self.of(account_id) if key.id == key_id), None)
         if revoked is None:
             raise UnknownApiKey
         await self._keys.change(account_id, lambda record: _without(record, key_id))
@@ -118,8 +118,10 @@ class ApiKeys:
 
     async def revoke_all(self, account_id: str) -> None:
         """No key of the account opens anything any more."""
-        for key in await self.list(account_id):
-            await self.revoke(account_id, key.id)
+        keys = await self.of(account_id)
+        await self._keys.change(account_id, lambda _: _Keys())
+        for key in keys:
+            await self._index.delete(key.hash)
 
     async def _change_or_begin(self, account_id: str, change: Callable[[_Keys], _Keys]) -> None:
         if await self._keys.change(account_id, change) is None:

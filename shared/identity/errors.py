@@ -44,6 +44,13 @@ class InvalidToken(IdentityError):
         super().__init__("This link is invalid, has expired or has already been used.")
 
 
+class UnknownAccount(IdentityError):
+    """There is no account of that id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no account with this id.")
+
+
 class UnknownApiKey(IdentityError):
     """The caller has no API key of that id."""
 

@@ -35,9 +35,7 @@ class Passwords:
     is Unavailable at once, so that a flood of logins cannot make everybody wait.
     """
 
-    def __init__(
-        self, hasher: PasswordHasher | None = None, *, threads: int = 2, max_waiting: int = 100
-    ) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, *, threads: int = 2, max_waiting: int = 100) -> None:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._room = threads + max_waiting

@@ -97,10 +97,8 @@ class Records(Generic[R]):
 def _answers() -> Iterator[None]:
     try:
         yield
-    except KeyWrongLastSequenceError:
-        raise Conflict from None
-    except KeyNotFoundError:
-        raise
+    except (KeyWrongLastSequenceError, KeyNotFoundError):
+        raise Conflict from None  # Not found: what stood in the way of a new record has just gone.
     except (nats.errors.Error, TimeoutError, OSError) as error:
         if isinstance(error, APIError) and error.err_code in _WRONG_LAST_SEQUENCE:
             raise Conflict from None

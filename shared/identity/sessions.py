@@ -64,9 +64,7 @@ class Sessions:
         if now < session.used_at + _RENEW_EVERY:
             return False
         try:
-            await self._sessions.replace(
-                digest(token), msgspec.structs.replace(session, used_at=now), revision
-            )
+            await self._sessions.replace(digest(token), msgspec.structs.replace(session, used_at=now), revision)
         except Conflict:
             return False
         return True

@@ -30,9 +30,7 @@ class MailTokens:
     """Issues and consumes links. Methods raise Unavailable when the store does not answer."""
 
     def __init__(self, sessions: KeyValue) -> None:
-        self._tokens = {
-            purpose: Records(sessions, f"token.{purpose}", MailToken) for purpose in ("verify", "reset")
-        }
+        self._tokens = {purpose: Records(sessions, f"token.{purpose}", MailToken) for purpose in ("verify", "reset")}
 
     async def issue(self, purpose: Purpose, account: Account, now: float) -> str:
         """A new token for that account."""

@@ -164,6 +164,7 @@ def _end(event: type[_Ended], state: JobState, **more: Any) -> _Ended:
         error_count=state.errors,
         total_attempts_count=state.attempts,
         rows=state.rows,
+        expires_at=state.expires_at,
         # What was not processed is credited.
         ef_cost=state.ef_cost if done else state.ef_cost * state.processed / max(1, state.total),
         flagged_tiles_count=state.flagged_tiles,

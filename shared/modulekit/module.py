@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -12,10 +13,14 @@ import msgspec
 from contracts.events import Level
 from contracts.items import ItemRequested
 from contracts.manifest import ModuleSpec
-from shared.net.client import Fetcher
+from shared.modulekit.errors import Permanent, Retryable
+from shared.net.client import Fetcher, FetchError, Response
 from shared.settings import Settings
 
 T = TypeVar("T")
+
+ATTEMPT: ContextVar[int] = ContextVar("attempt", default=1)
+"""Which try at its item the running call is."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +56,14 @@ class Context:
         """Run CPU-heavy work off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
+    async def fetch_site(self, site: str) -> Response:
+        """The home page of a `site_web`, whatever its status. Raises Retryable or Permanent."""
+        try:
+            # A second attempt must not be answered with the failure of the first out of the cache.
+            return await self.fetcher.get_site(site, fresh=ATTEMPT.get() > 1)
+        except FetchError as error:
+            raise module_error(error) from None
+
     async def log(self, item: ItemRequested, level: Level, message: str) -> None:
         """A line for the person who watches the job."""
         await self._log(item, level, message)
@@ -58,6 +71,11 @@ class Context:
     def close(self) -> None:
         """Let go of the threads; work in them is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def module_error(error: FetchError) -> Retryable | Permanent:
+    """What a page that could not be had means for its item."""
+    return (Retryable if error.retryable else Permanent)(error.code, error.message)
 
 
 class Process(Protocol):

@@ -25,7 +25,7 @@ from shared.messaging.pull import BROKEN
 from shared.messaging.queue import Delivery, ItemFeed
 from shared.messaging.streams import ACK_WAIT
 from shared.modulekit.errors import ModuleError, Retryable
-from shared.modulekit.module import Context, Process, Result
+from shared.modulekit.module import ATTEMPT, Context, Process, Result
 from shared.modulekit.output import failed, processed
 from shared.modulekit.results import ResultWriter
 from shared.modulekit.suspects import Suspects
@@ -175,7 +175,7 @@ class ModuleRunner:
                     if item.job in self._ended_jobs:
                         return None
                     held.started = True
-                    result = await self._attempt(item)
+                    result = await self._attempt(item, attempt)
                 duration = int((time.monotonic() - begun) * 1000)
                 return processed(self.spec, item, result, attempts=attempt, duration_ms=duration)
             except Retryable as error:
@@ -202,7 +202,8 @@ class ModuleRunner:
             self._queued -= 1
             self._feed.wake()
 
-    async def _attempt(self, item: ItemRequested) -> Result:
+    async def _attempt(self, item: ItemRequested, attempt: int) -> Result:
+        ATTEMPT.set(attempt)
         # Not asyncio.timeout: a module that swallows its cancellation must not keep the slot.
         task = asyncio.create_task(_coroutine(self._process, item, self._context))
         try:

@@ -55,9 +55,7 @@ def strings(value):
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 async def test_csv(payload):
-    content = await whole(
-        export_csv([payload, "liste"], pages_of([{payload: payload, "liste": [payload]}]), ["liste"])
-    )
+    content = await whole(export_csv([payload, "liste"], pages_of([{payload: payload, "liste": [payload]}]), ["liste"]))
     lines = read_csv(content)
     assert [len(line) for line in lines] == [2, 2]
     assert not any(is_formula(cell) for line in lines for cell in line)
@@ -66,9 +64,7 @@ async def test_csv(payload):
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 async def test_json(payload):
-    content = await whole(
-        export_json([payload, "n"], pages_of([{payload: payload, "n": {payload: [payload]}}]))
-    )
+    content = await whole(export_json([payload, "n"], pages_of([{payload: payload, "n": {payload: [payload]}}])))
     assert not any(is_formula(text) for text in strings(read_json(content)))
 
 

@@ -103,9 +103,7 @@ def bulk_page(site: BulkSite) -> bytes:
             _PIXELS[pixel].format(n=n) if pixel else "",
         ]
     )
-    blocks = "".join(
-        f'<section id="s{k}"><h2>Service {n}.{k}</h2><p>{_TEXT * 2}</p></section>' for k in range(1, 13)
-    )
+    blocks = "".join(f'<section id="s{k}"><h2>Service {n}.{k}</h2><p>{_TEXT * 2}</p></section>' for k in range(1, 13))
     return (
         f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Entreprise {n}</title>{head}</head>'
         f'<body><header><a href="/">Entreprise {n}</a> <a href="/contact">Contact</a></header><main>{blocks}</main>'

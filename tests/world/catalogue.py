@@ -33,6 +33,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a good reader finds on the site, or why it finds nothing."""
 
     error: ErrorCode | None = None
+    either: bool = False
+    """Both this error and success are right answers; only harm would be wrong."""
     tech_cms: str | None = None
     tech_analytics: list[str] = []
     tech_ads_pixels: list[str] = []
@@ -44,7 +46,7 @@ class Dns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How the resolver answers for the host."""
 
     kind: Literal["answer", "nxdomain", "servfail", "empty", "silent"] = "answer"
-    addresses: list[str] = ["127.0.0.1"]
+    addresses: list[str] = msgspec.field(default_factory=lambda: ["127.0.0.1"])
     then: list[str] = []
     """The addresses from the second question on: a name that is rebound after it was checked."""
     cname: str = ""
@@ -85,6 +87,8 @@ class Site(msgspec.Struct, frozen=True, eq=False, kw_only=True, forbid_unknown_f
     robots: str = "User-agent: *\nDisallow:\n"
     robots_status: int = 200
 
+    status: int = 200
+    """Of the home page."""
     template: str = "plain"
     lang: str = "fr"
     charset: str = "utf-8"

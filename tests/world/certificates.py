@@ -33,9 +33,7 @@ class Authority:
         context.sni_callback = self._choose
         return context
 
-    def _choose(
-        self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext
-    ) -> int | None:
+    def _choose(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
         host = (name or "unknown.test").lower()
         site = self._sites.get(host)
         if site is not None and site.certificate == "none":
@@ -74,9 +72,7 @@ class Authority:
 
 
 def _without_chain(leaf: trustme.LeafCert) -> trustme.LeafCert:
-    return trustme.LeafCert(
-        leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes(), chain_to_ca=[]
-    )
+    return trustme.LeafCert(leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes(), chain_to_ca=[])
 
 
 def _self_signed(name: str) -> trustme.LeafCert:

@@ -12,7 +12,9 @@ from tests.world.http import Answer, encode_head, redirect
 from tests.world.server import Exchange, Misbehaviour
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-_PAGE = b"<!doctype html><html lang=fr><head><meta charset=utf-8><title>Bienvenue</title></head><body><h1>Bienvenue</h1>"
+_PAGE = (
+    b"<!doctype html><html lang=fr><head><meta charset=utf-8><title>Bienvenue</title></head><body><h1>Bienvenue</h1>"
+)
 _FILLER = b"<p>" + b"Une page qui n'en finit pas. " * 35 + b"</p>\n"
 
 
@@ -47,7 +49,7 @@ async def huge(exchange: Exchange, *, megabytes: int = 64, announced: bool = Tru
     await exchange.send(encode_head(200, HTML | length))
     block = (_FILLER * 64)[: 64 * 1024].ljust(64 * 1024)
     frame = block if announced else b"%x\r\n%b\r\n" % (len(block), block)
-    for _ in range(size // len(block)):
+    for _block in range(size // len(block)):
         await exchange.send(frame)
     if not announced:
         await exchange.send(b"0\r\n\r\n")
@@ -144,7 +146,9 @@ async def flaky(exchange: Exchange, *, failures: int = 1, **_: Any) -> None:
         await exchange.answer(Answer(_PAGE + b"<p>De retour.</p></body></html>"))
 
 
-async def raw(exchange: Exchange, *, status: int = 200, content_type: str = "text/html", body: str = "", **_: Any) -> None:
+async def raw(
+    exchange: Exchange, *, status: int = 200, content_type: str = "text/html", body: str = "", **_: Any
+) -> None:
     """An answer spelled out in the site's description."""
     await exchange.answer(Answer(body.encode(), status, content_type))
 

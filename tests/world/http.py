@@ -44,9 +44,7 @@ class Answer(msgspec.Struct, frozen=True):
     """The body compressed, when the maker keeps it; sent to clients that accept gzip."""
 
     @classmethod
-    def compressible(
-        cls, body: bytes, content_type: str, headers: dict[str, str], status: int = 200
-    ) -> Answer:
+    def compressible(cls, body: bytes, content_type: str, headers: dict[str, str], status: int = 200) -> Answer:
         """An answer that keeps both forms, for pages that are served again and again."""
         return cls(body, status, content_type, headers, gzip.compress(body, 5, mtime=0))
 
@@ -88,5 +86,7 @@ def encode(answer: Answer, request: Request) -> bytes:
 
 def redirect(location: str, status: int = 301, headers: dict[str, str] | None = None) -> Answer:
     """Off to another address."""
-    body = f'<html><head><title>{status} {REASONS[status]}</title></head><body><a href="{location}">ici</a></body></html>'
+    body = (
+        f'<html><head><title>{status} {REASONS[status]}</title></head><body><a href="{location}">ici</a></body></html>'
+    )
     return Answer(body.encode(), status, headers={"Location": location, **(headers or {})})

@@ -30,6 +30,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
+        self.visits: Counter[str] = Counter()
+        """Requests for anything but robots.txt."""
         self.questions: Counter[str] = Counter()
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self.connections = 0
@@ -37,11 +39,12 @@ class Ledger:
         self._gates: dict[str, asyncio.Event] = {}
 
     def record(self, entry: Entry) -> int:
-        """Note a request; its ordinal for the host, from 1."""
+        """Note a request; the number of visits to the host so far."""
         self.requests[entry.host] += 1
+        self.visits[entry.host] += entry.target != "/robots.txt"
         self.log.append(entry)
         self._wake()
-        return self.requests[entry.host]
+        return self.visits[entry.host]
 
     def record_question(self, host: str) -> int:
         """Note a DNS question for an address; its ordinal for the host, from 1."""
@@ -75,6 +78,7 @@ class Ledger:
     def reset(self) -> None:
         """Forget everything and open every gate."""
         self.requests.clear()
+        self.visits.clear()
         self.questions.clear()
         self.log.clear()
         self.connections = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
+from typing import cast
 
 from dnslib import AAAA, CNAME, QTYPE, RCODE, RR, SOA, A, DNSHeader, DNSRecord
 
@@ -79,8 +80,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._names = names
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if reply := self._names.answer(data, over_tcp=False):
@@ -89,21 +89,33 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 async def serve_names(stack: contextlib.AsyncExitStack, names: Names, port: int) -> int:
     """Listen on 127.0.0.1 over UDP and TCP until the stack closes; the port taken (0 asks for a free one)."""
-
-    async def over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                (length,) = struct.unpack("!H", await reader.readexactly(2))
-                reply = names.answer(await reader.readexactly(length), over_tcp=True)
-                if reply is not None:
-                    writer.write(struct.pack("!H", len(reply)) + reply)
-        writer.close()
-
-    server = await asyncio.start_server(over_tcp, "127.0.0.1", port)
+    server, transport, taken = await _bind(names, port)
     stack.callback(server.close)
-    taken = int(server.sockets[0].getsockname()[1])
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Datagrams(names), local_addr=("127.0.0.1", taken)
-    )
     stack.callback(transport.close)
     return taken
+
+
+async def _bind(names: Names, port: int, attempts: int = 8) -> tuple[asyncio.Server, asyncio.BaseTransport, int]:
+    """Both transports on one port; a port that is free for TCP may be another's for UDP, then the next one."""
+    server = await asyncio.start_server(lambda r, w: _over_tcp(names, r, w), "127.0.0.1", port)
+    taken = int(server.sockets[0].getsockname()[1])
+    try:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Datagrams(names), local_addr=("127.0.0.1", taken)
+        )
+    except OSError:
+        server.close()
+        if port or not attempts:
+            raise
+        return await _bind(names, 0, attempts - 1)
+    return server, transport, taken
+
+
+async def _over_tcp(names: Names, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            (length,) = struct.unpack("!H", await reader.readexactly(2))
+            reply = names.answer(await reader.readexactly(length), over_tcp=True)
+            if reply is not None:
+                writer.write(struct.pack("!H", len(reply)) + reply)
+    writer.close()

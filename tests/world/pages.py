@@ -62,13 +62,19 @@ def page(site: Site, path: str) -> Answer | None:
     if clean not in views:
         return None
     title, sections = views[clean]
-    return html(site, title, sections, path=clean)
+    return html(site, title, sections, path=clean, status=site.status if clean == "/" else 200)
 
 
 @lru_cache(maxsize=128)
 def not_found(site: Site) -> Answer:
     """The site's own 404 page."""
-    return html(site, "Page introuvable", [{"kind": "text", "title": "Oups", "text": ["Cette page n'existe pas."]}], path="/404", status=404)
+    return html(
+        site,
+        "Page introuvable",
+        [{"kind": "text", "title": "Oups", "text": ["Cette page n'existe pas."]}],
+        path="/404",
+        status=404,
+    )
 
 
 def html(site: Site, title: str, sections: list[dict[str, Any]], *, path: str, status: int = 200) -> Answer:

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from tests.world.http import MAX_HEAD, Answer, Request, encode, parse_head
 from tests.world.ledger import Entry, Ledger, now
@@ -20,7 +20,7 @@ class Responder(Protocol):
 
     ledger: Ledger
 
-    def respond(self, request: Request, ordinal: int) -> Answer | Misbehaviour: ...
+    def respond(self, request: Request) -> Answer | Misbehaviour: ...
 
 
 class Exchange:
@@ -30,7 +30,7 @@ class Exchange:
         self._connection = connection
         self.request = request
         self.ordinal = ordinal
-        """Which request to this host it is, from 1."""
+        """Which visit to this host it is, from 1; robots.txt does not count."""
 
     async def send(self, data: bytes) -> None:
         """Write, then wait while the peer is slow to read. Raises ConnectionResetError when it has gone."""
@@ -68,8 +68,7 @@ class Connection(asyncio.Protocol):
         self._gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         self._open.add(self)
         self._responder.ledger.connections += 1
 
@@ -104,7 +103,7 @@ class Connection(asyncio.Protocol):
             ledger = self._responder.ledger
             ordinal = ledger.record(_entry(request))
             gate = ledger.gate(request.host)
-            said = self._responder.respond(request, ordinal)
+            said = self._responder.respond(request)
             if isinstance(said, Answer) and gate is None:
                 self._write(said, request)
             else:

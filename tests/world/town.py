@@ -23,7 +23,7 @@ class Town:
         self.ledger = ledger
         self.by_host = {host: site for site in sites for host in site.hosts}
 
-    def respond(self, request: Request, ordinal: int) -> Answer | Misbehaviour:
+    def respond(self, request: Request) -> Answer | Misbehaviour:
         """What this request gets."""
         if site := self.by_host.get(request.host):
             return self._visit(site, request)

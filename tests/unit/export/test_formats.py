@@ -75,9 +75,7 @@ async def test_xlsx_cells_are_typed():
     assert last[0] == "fin"
 
 
-@pytest.mark.parametrize(
-    ("export_format", "empty"), [("csv", [["a", "b"]]), ("json", []), ("xlsx", [["a", "b"]])]
-)
+@pytest.mark.parametrize(("export_format", "empty"), [("csv", [["a", "b"]]), ("json", []), ("xlsx", [["a", "b"]])])
 async def test_no_rows_is_still_a_file(export_format, empty):
     content = await whole(EXPORTERS[export_format](["a", "b"], pages_of()))
     read = {"csv": read_csv, "json": read_json, "xlsx": lambda file: values(read_xlsx(file)[0])}

@@ -1,0 +1,63 @@
+"""Commands on a job that exists: fold, check, decide, append under the fence, and again if somebody was faster."""
+
+from __future__ import annotations
+
+from contracts import subjects
+from services.gateway.lifecycle import Lifecycle, read_lifecycle, wait_until_deleted
+from shared.api.auth import Identity, require_active, require_owner, require_verified
+from shared.api.errors import BadRequest, Unavailable
+from shared.job import UnknownJob, decide
+from shared.job.decide import Command, RequestCancel, RequestDelete
+from shared.messaging.log import Conflict, EventLog, Fence
+
+_ATTEMPTS = 10
+"""A job's lifecycle has a handful of events; more conflicts than that are a fault."""
+
+_DELETION = 2.0
+"""Seconds a DELETE waits for the job to vanish; later it vanishes all the same."""
+
+
+class JobCommands:
+    """Cancel, resume, delete. Checks go in the documented order: 404, 403 owner, 403 active or verified, 400.
+
+    Every method raises UnknownJob, Forbidden, Refused, LogUnavailable, LogFull.
+    """
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    async def cancel(self, job: str, identity: Identity) -> None:
+        """Ask for the job's end; asking again before it came changes nothing."""
+        await self._carry_out(job, identity, RequestCancel(by=identity.user_id))
+
+    async def delete(self, job: str, identity: Identity) -> None:
+        """Ask for the job to vanish, and wait a moment until it has."""
+        lifecycle = await self._carry_out(job, identity, RequestDelete(by=identity.user_id))
+        await wait_until_deleted(self._log, lifecycle, _DELETION)
+
+    async def resume(self, job: str, identity: Identity) -> None:
+        """Refuses with 400 every job that is no interrupted scrap job."""
+        await self._of_caller(job, identity)
+        require_verified(identity)
+        raise BadRequest("Only a cancelled or failed scrap job can be resumed.")
+
+    async def _carry_out(self, job: str, identity: Identity, command: Command) -> Lifecycle:
+        for _ in range(_ATTEMPTS):
+            state, sequence = await self._of_caller(job, identity)
+            events = decide(state, command)
+            if not events:
+                return Lifecycle(state, sequence)
+            fence = Fence(subjects.job_subject(state.tenant, state.id, "lifecycle"), sequence)
+            try:
+                return Lifecycle(state, await self._log.append(state.tenant, state.id, *events, fence=fence))
+            except Conflict:
+                continue
+        raise Unavailable("The job changes too fast at the moment. Try again shortly.")
+
+    async def _of_caller(self, job: str, identity: Identity) -> Lifecycle:
+        found = await read_lifecycle(self._log, job)
+        if not found.exists:
+            raise UnknownJob
+        require_owner(identity, found.state.tenant)
+        require_active(identity)
+        return found

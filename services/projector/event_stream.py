@@ -1,0 +1,115 @@
+"""One client's server-sent events: an ASGI response that follows a job's hub."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator
+
+from litestar.types import Receive, Scope, Send
+
+from services.projector.frames import HEARTBEAT, RETRY
+from services.projector.hub import Hub, Hubs
+from shared.api.streams import OpenStreams
+
+_HEARTBEAT_AFTER = 12.0
+"""Seconds of silence; proxies cut what is silent for 15 to 60."""
+_TICK = 2.0
+"""Least seconds between two `status` events that no transition caused."""
+_LONGEST = 6 * 3600.0
+_TOO_SLOW = 30.0
+"""Seconds a client may leave what is sent to it unread; then it is cut, and connects again by its last id."""
+_FRAMES_AT_ONCE = 128
+
+
+class EventStream:
+    """What a client sees from `since` on: a log id, or -1 for everything."""
+
+    def __init__(self, hubs: Hubs, streams: OpenStreams, *, tenant: str, job: str, since: int) -> None:
+        self._hubs = hubs
+        self._streams = streams
+        self._tenant = tenant
+        self._job = job
+        self._since = since
+        self._waker = asyncio.Event()
+        self._leaves = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the job has ended, the client has gone, or the process leaves."""
+        async with self._hubs.watch(self._tenant, self._job, self._waker) as hub:
+            await send(_START)  # type: ignore[arg-type]
+            gone = asyncio.create_task(self._until_gone(receive))
+            try:
+                with self._streams.open(self._leave):
+                    await self._send_all(hub, send)
+            finally:
+                gone.cancel()
+
+    async def _send_all(self, hub: Hub, send: Send) -> None:
+        chunks = self._chunks(hub)
+        with contextlib.suppress(TimeoutError):  # a response that does not end is cut by the server
+            async with contextlib.aclosing(chunks):
+                async for chunk in chunks:
+                    body = {"type": "http.response.body", "body": chunk, "more_body": True}
+                    await asyncio.wait_for(send(body), _TOO_SLOW)  # type: ignore[arg-type]
+            await asyncio.wait_for(send({"type": "http.response.body", "body": b"", "more_body": False}), _TOO_SLOW)
+
+    async def _chunks(self, hub: Hub) -> AsyncIterator[bytes]:
+        until = time.monotonic() + _LONGEST * random.uniform(0.9, 1.0)  # noqa: S311 - spreads reconnects
+        yield RETRY
+        while not hub.settled.is_set() and not self._leaves:
+            if not await self._news(_HEARTBEAT_AFTER):
+                yield HEARTBEAT
+        if hub.failure is None and not self._leaves:
+            yield hub.status()
+        ticked, told = time.monotonic(), hub.state
+        place = hub.place_after(self._since)
+        while not self._leaves and time.monotonic() < until:
+            self._waker.clear()
+            if frames := hub.frames(place, _FRAMES_AT_ONCE):
+                place += len(frames)
+                yield b"".join(frames)
+            elif hub.failure is not None:
+                yield hub.failure
+                return
+            elif hub.over:
+                if hub.place_after(self._since) > 0 and not hub.frames(hub.place_after(self._since), 1):
+                    yield hub.last  # whoever asked from beyond the end is told that it was the end
+                return
+            else:
+                moved = hub.state is not told
+                if moved and time.monotonic() >= ticked + _TICK:
+                    ticked, told = time.monotonic(), hub.state
+                    yield hub.status()
+                elif not await self._news(ticked + _TICK - time.monotonic() if moved else _HEARTBEAT_AFTER):
+                    if not moved:
+                        yield HEARTBEAT
+
+    async def _news(self, patience: float) -> bool:
+        try:
+            await asyncio.wait_for(self._waker.wait(), max(0.0, patience))
+        except TimeoutError:
+            return False
+        return True
+
+    async def _until_gone(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._leave()
+
+    def _leave(self) -> None:
+        self._leaves = True
+        self._waker.set()
+
+
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"text/event-stream"),
+        (b"cache-control", b"no-cache"),
+        (b"x-accel-buffering", b"no"),
+    ],
+}

@@ -1,0 +1,160 @@
+"""Business signals: what a site does for its owner, read from technologies, links and forms."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from services.techstack.evidence import Detection
+from services.techstack.schema import Label
+from shared.web.page import Page
+
+MAX_LINKS = 2000
+MAX_LINK_CHARS = 60
+"""Longer link texts are headlines: an article on recruiting is no offer of work."""
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """One question about the business and its answer."""
+
+    slug: str
+    label: Label
+    present: bool
+    because: str | None
+    """A technology, an address or an element that a reader can check; None when absent."""
+
+
+class _Clues(msgspec.Struct, frozen=True):
+    """What makes a signal present; any one is enough."""
+
+    slug: str
+    fr: str
+    en: str
+    categories: tuple[str, ...] = ()
+    words: str = ""
+    """An expression for a whole link text or path segment, as _slug writes them."""
+    selector: str = ""
+
+
+_CLUES = (
+    _Clues(
+        "sells_online",
+        "Vend en ligne",
+        "Sells online",
+        ("shop",),
+        r"(?:mon-|voir-le-|voir-mon-)?panier|(?:my-)?cart|checkout|basket|boutique-en-ligne|e-?shop"
+        r"|ajouter-au-panier|add-to-cart|commander-en-ligne|acheter-en-ligne",
+    ),
+    _Clues("takes_payments", "Encaisse en ligne", "Takes payments online", ("payment",)),
+    _Clues(
+        "takes_bookings",
+        "Prend des réservations",
+        "Takes bookings",
+        ("booking",),
+        r"reserver|reservations?|je-reserve|(?:reserver|reservation)-(?:en-ligne|maintenant|une-table|une-chambre)"
+        r"|(?:prendre|prise-de|prenez)-(?:un-)?(?:rendez-vous|rdv)(?:-en-ligne)?|rendez-vous(?:-en-ligne)?|rdv"
+        r"|book(?:-now|-online|-a-table)?|bookings?",
+    ),
+    _Clues(
+        "recruits",
+        "Recrute",
+        "Recruits",
+        (),
+        r"(?:nous-)?recrut(?:ement|ons)|on-recrute|(?:page-)?carrieres?|careers?|jobs?|emplois?|offres?-d-?emplois?"
+        r"|(?:nous-)?rejoindre|rejoignez-nous|rejoindre-l-equipe|join-us|we-are-hiring|postuler",
+    ),
+    _Clues("multi_language", "Plusieurs langues", "Several languages", ("translation",)),
+    _Clues("consent_banner", "Bandeau de consentement", "Consent banner", ("consent",)),
+    _Clues(
+        "newsletter",
+        "Lettre d'information",
+        "Newsletter",
+        (),
+        r"(?:la-|notre-|inscription-)?newsletters?|infolettre|lettre-d-information"
+        r"|(?:inscription-a-|s-inscrire-a-|abonnez-vous-a-)(?:la-|notre-)?newsletter",
+        'form[action*="newsletter" i], form[id*="newsletter" i], form[class*="newsletter" i], '
+        'input[name*="newsletter" i], form[action*="list-manage.com/subscribe"], form[action*="sibforms.com/serve"], '
+        "form.mc4wp-form",
+    ),
+    _Clues("live_chat", "Messagerie instantanée", "Live chat", ("chat",)),
+    _Clues("advertises", "Fait de la publicité en ligne", "Advertises online", ("ads",)),
+    _Clues("measures_audience", "Mesure son audience", "Measures its audience", ("analytics", "session_replay")),
+    _Clues("manages_customers", "Outille sa relation client", "Runs a CRM", ("crm", "email_marketing")),
+    _Clues("shows_reviews", "Affiche des avis clients", "Shows customer reviews", ("reviews",)),
+    _Clues(
+        "customer_area",
+        "Espace client",
+        "Customer area",
+        (),
+        r"(?:mon-|votre-)?(?:compte|espace)(?:-(?:client|personnel|adherent|membre))?|(?:my-)?account|espace-clients?"
+        r"|connexion|se-connecter|login|sign-in",
+    ),
+    _Clues(
+        "quote_request",
+        "Devis en ligne",
+        "Quote on request",
+        (),
+        r"devis(?:-gratuit|-en-ligne|-rapide)?|(?:demande|demander|demandez)-(?:de-|un-|votre-|mon-)?devis(?:-gratuit)?"
+        r"|(?:request|get)-a-(?:free-)?quote",
+    ),
+    _Clues("contact_form", "Formulaire de contact", "Contact form", (), "", "form textarea"),
+    _Clues("blog", "Blog ou actualités", "Blog or news", (), r"(?:le-|notre-)?blog|actualites?|nos-actualites|actus?|news"),
+)
+
+
+def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal]:
+    """Every signal, present or not, always in the same order."""
+    links = list(_own_links(page))
+    return [_signal(clues, page, detections, links) for clues in _CLUES]
+
+
+def _signal(
+    clues: _Clues, page: Page, detections: Sequence[Detection], links: Sequence[tuple[str, frozenset[str]]]
+) -> Signal:
+    because = next(
+        (one.name for one in detections if not set(one.categories).isdisjoint(clues.categories)), None
+    )
+    if because is None and clues.slug == "multi_language":
+        because = _languages(page)
+    if because is None and clues.words:
+        words = re.compile(clues.words)
+        because = next((url for url, names in links if any(map(words.fullmatch, names))), None)
+    if because is None and clues.selector and page.tree.css_first(clues.selector) is not None:
+        because = clues.selector
+    return Signal(clues.slug, Label(clues.fr, clues.en), because is not None, because)
+
+
+def _languages(page: Page) -> str | None:
+    """The languages of the page's alternates, when there are two or more."""
+    stated = (node.attributes.get("hreflang") or "" for node in page.tree.css('link[rel~="alternate"][hreflang]'))
+    languages = dict.fromkeys(tag.partition("-")[0].lower() for tag in stated if tag and tag.lower() != "x-default")
+    return "hreflang: " + ", ".join(languages) if len(languages) > 1 else None
+
+
+def _own_links(page: Page) -> Iterator[tuple[str, frozenset[str]]]:
+    """The site's links to itself, each with its text and path segments."""
+    home = _site(page.url)
+    for link in page.links[:MAX_LINKS]:
+        if _site(link.url) != home:
+            continue
+        segments = unquote(urlsplit(link.url).path).split("/")
+        names = {_slug(segment.rsplit(".", 1)[0]) for segment in segments}
+        if len(link.text) <= MAX_LINK_CHARS:
+            names.add(_slug(link.text))
+        yield link.url, frozenset(names - {""})
+
+
+def _site(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "-")).strip("-")

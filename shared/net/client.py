@@ -1,0 +1,226 @@
+"""How every module gets a page: politely, once, and within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from shared.net.egress import EgressTransport
+from shared.net.errors import FailureCode, FetchError
+from shared.net.exchange import Exchange, exchange
+from shared.net.page_cache import Failure, PageCache
+from shared.net.politeness import Politeness
+from shared.net.response import Response, TlsInfo, require_html
+from shared.net.robots import MAX_ROBOTS_BYTES, Robots, RobotsRules
+from shared.net.single_flight import SingleFlight
+from shared.net.site import normalize_site
+from shared.net.url import normalise_url, parse_url
+from shared.settings import Settings
+
+__all__ = ["FailureCode", "FetchError", "Fetcher", "Response", "TlsInfo", "require_html"]
+
+ACCEPT_HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
+_OPEN_REQUESTS = 256
+"""In one process. Each may hold a page in memory; callers bound their own work below this."""
+_CONNECT_SHARE = 0.5
+"""Of the time for a fetch: a host that drops packets must leave time for its second address."""
+_NOT_CACHED: frozenset[FailureCode] = frozenset({"invalid_url", "robots"})
+"""The first costs nothing to find again; the second has its own cache."""
+_TRY_HTTP: frozenset[FailureCode] = frozenset({"connection", "tls", "timeout", "protocol"})
+
+
+class Fetcher:
+    """Fetches pages through the egress transport, the shared page cache and good manners.
+
+    One per process; any number of concurrent calls. Logs nothing above debug.
+    """
+
+    def __init__(self, settings: Settings, cache: PageCache | None = None) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._transport = EgressTransport(settings)
+        self._politeness = Politeness(settings.host_delay)
+        self._robots = Robots(settings.user_agent, self._robots_txt, settings.page_failure_ttl)
+        self._slots = asyncio.Semaphore(_OPEN_REQUESTS)
+        self._flights: SingleFlight[Response | Failure] = SingleFlight()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def get(self, url: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
+        """The page at `url`, whatever its status, after at most `max_redirects` redirects.
+
+        `fresh` passes over what the cache holds (and refreshes it): for a caller's second attempt
+        and for modules that must see the site as it is now. The time limit counts all requests and
+        the body, not the waits for the host's turn. Raises FetchError.
+        """
+        address = normalise_url(url)
+        key = (address, accept, fresh)
+        outcome = await self._flights.run(key, lambda: self._outcome(url, address, accept, fresh))
+        if isinstance(outcome, Failure):
+            raise outcome.error()
+        return outcome
+
+    async def get_site(self, site: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
+        """The home page of a `site_web`: a URL as it is, a bare host over https and, failing that, http.
+
+        Raises FetchError like `get`; of two failures the one that says more about the site.
+        """
+        usable = normalize_site(site)
+        if usable is None:
+            raise FetchError("invalid_url", "The value is neither a URL nor a host name.", url=site[:2048])
+        if "://" in usable:
+            return await self.get(usable, accept=accept, fresh=fresh)
+        try:
+            return await self.get(f"https://{usable}", accept=accept, fresh=fresh)
+        except FetchError as secure:
+            if secure.code not in _TRY_HTTP:
+                raise
+            try:
+                return await self.get(f"http://{usable}", accept=accept, fresh=fresh)
+            except FetchError as plain:
+                raise (secure if secure.code == "tls" else plain) from None
+
+    async def _outcome(self, url: str, address: str, accept: str, fresh: bool) -> Response | Failure:
+        cached = None if self._cache is None or fresh else await self._cache.get(address)
+        if cached is not None:
+            return cached.outcome
+        outcome: Response | FetchError
+        try:
+            outcome = await self._follow(url, accept, robots=self._settings.robots)
+        except FetchError as error:
+            outcome = error
+        if self._cache is not None and not (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED):
+            good = isinstance(outcome, Response) and outcome.status < 400
+            ttl = self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
+            await self._cache.put(address, outcome, ttl)
+        return Failure.of(outcome) if isinstance(outcome, FetchError) else outcome
+
+    async def _robots_txt(self, url: str) -> Response:
+        return await self._follow(url, "text/plain,*/*;q=0.5", robots=False, limit=MAX_ROBOTS_BYTES)
+
+    async def _follow(self, requested: str, accept: str, *, robots: bool, limit: int | None = None) -> Response:
+        """Fetch and follow; with a `limit` (bytes) the body is cut there instead of refused."""
+        url = parse_url(requested)
+        chain: list[str] = []
+        cookies: dict[str, dict[str, str]] = {}
+        try:
+            async with asyncio.timeout(self._settings.fetch_timeout) as budget:
+                while True:
+                    rules = await self._rules(url, budget) if robots else None
+                    async with self._turn(url.host, rules, budget):
+                        began = time.monotonic()
+                        answer = await self._request(url, accept, cookies.get(url.host, {}), limit)
+                    if answer.location is None:
+                        return _response(requested, url, answer, chain, time.monotonic() - began)
+                    cookies.setdefault(url.host, {}).update(_cookies(answer.headers))
+                    if len(chain) >= self._settings.max_redirects:
+                        raise FetchError(
+                            "too_many_redirects",
+                            f"The site redirects more than {len(chain)} times.",
+                            url=str(url),
+                        )
+                    url = _next(url, answer.location)
+                    chain.append(str(url))
+        except TimeoutError:
+            seconds = self._settings.fetch_timeout
+            raise FetchError("timeout", f"{url.host} took longer than {seconds:g} seconds.", url=str(url)) from None
+
+    async def _request(self, url: httpx.URL, accept: str, cookies: dict[str, str], limit: int | None) -> Exchange:
+        headers = {
+            "User-Agent": self._settings.user_agent,
+            "Accept": accept,
+            "Accept-Encoding": "gzip",  # the one encoding that can be inflated within bounds
+            "Accept-Language": "fr-FR,fr;q=0.9,en;q=0.6",
+        }
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return await exchange(
+            self._transport,
+            url,
+            headers,
+            connect_timeout=self._settings.fetch_timeout * _CONNECT_SHARE,
+            max_bytes=limit or self._settings.max_page_bytes,
+            truncate=limit is not None,
+        )
+
+    async def _rules(self, url: httpx.URL, budget: asyncio.Timeout) -> RobotsRules:
+        resume = _pause(budget)
+        try:
+            rules = await self._robots.rules(url)
+        finally:
+            resume()
+        if not rules.allows(str(url)):
+            message = rules.refusal or "The site's robots.txt does not allow this page."
+            raise FetchError("robots", message, retryable=rules.refusal is not None, url=str(url))
+        return rules
+
+    @asynccontextmanager
+    async def _turn(self, host: str, rules: RobotsRules | None, budget: asyncio.Timeout) -> AsyncIterator[None]:
+        resume = _pause(budget)
+        try:
+            async with self._politeness.turn(host, rules.crawl_delay if rules else None), self._slots:
+                resume()
+                yield
+        finally:
+            resume()
+
+
+def _pause(budget: asyncio.Timeout) -> Callable[[], None]:
+    """Stop the clock of `budget` until the returned function is called; further calls do nothing."""
+    loop = asyncio.get_running_loop()
+    when = budget.when()
+    left = 0.0 if when is None else when - loop.time()
+    budget.reschedule(None)
+
+    def resume() -> None:
+        nonlocal when
+        if when is not None:
+            budget.reschedule(loop.time() + left)
+            when = None
+
+    return resume
+
+
+def _next(url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return parse_url(str(url.join(location)))
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError("invalid_url", "The site redirects to what is not a URL.", url=str(url)) from None
+
+
+def _cookies(headers: list[tuple[str, str]]) -> dict[str, str]:
+    """Name and value of each Set-Cookie: within one chain, sites that test for cookies get theirs back."""
+    pairs = (value.partition(";")[0].partition("=") for name, value in headers if name == "set-cookie")
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
+
+
+def _response(requested: str, url: httpx.URL, answer: Exchange, chain: list[str], seconds: float) -> Response:
+    return Response(
+        requested_url=requested,
+        url=str(url),
+        status=answer.status,
+        headers=answer.headers,
+        body=answer.body,
+        http_version=answer.http_version,
+        elapsed_ms=round(seconds * 1000),
+        redirects=chain,
+        tls=answer.tls,
+        ip=answer.ip,
+        fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

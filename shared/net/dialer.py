@@ -1,0 +1,69 @@
+"""Opening a connection: resolve once, check every answer, dial the address that was checked."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpcore
+
+from shared.net.errors import EgressError
+from shared.net.policy import EgressPolicy, Target
+from shared.net.resolver import Resolver
+
+_MAX_ADDRESSES = 3
+"""How many of a host's addresses are tried; the rest of a long answer only costs time."""
+
+
+class Dialer:
+    """Opens TCP and TLS streams to a target's pinned address."""
+
+    def __init__(self, policy: EgressPolicy, resolver: Resolver, ca_file: str) -> None:
+        self._policy = policy
+        self._resolver = resolver
+        self._backend = httpcore.AnyIOBackend()
+        self._tls = ssl.create_default_context()
+        if ca_file:
+            self._tls.load_verify_locations(ca_file)
+        self._tls.set_alpn_protocols(["http/1.1"])
+
+    async def dial(self, target: Target, timeout: float | None) -> httpcore.AsyncNetworkStream:
+        """A connected stream, TLS done for https.
+
+        Raises EgressError (dns, blocked_address, tls) and httpcore's ConnectError, ConnectTimeout.
+        `timeout` holds for each address that is tried and for the handshake.
+        """
+        stream = await self._connect(target, await self._addresses(target), timeout)
+        if target.scheme == "http":
+            return stream
+        try:
+            return await stream.start_tls(self._tls, target.host, timeout)
+        except BaseException as error:
+            await stream.aclose()
+            cause = error.__cause__ or error.__context__
+            if isinstance(error, httpcore.ConnectError) and isinstance(cause, ssl.SSLError):
+                raise EgressError("tls", f"No secure connection to {target.host}: {_reason(cause)}.") from None
+            raise
+
+    async def _addresses(self, target: Target) -> list[str]:
+        found = [target.literal] if target.literal else await self._resolver.resolve(target.host)
+        if not all(self._policy.admits(target, ip) for ip in found):
+            raise EgressError("blocked_address", f"{target.host} has an address that may not be reached.")
+        return found
+
+    async def _connect(
+        self, target: Target, addresses: list[str], timeout: float | None
+    ) -> httpcore.AsyncNetworkStream:
+        failure: Exception | None = None
+        for ip in addresses[:_MAX_ADDRESSES]:
+            try:
+                return await self._backend.connect_tcp(ip, target.dial_port, timeout)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        assert failure is not None, "a resolver never answers an empty list"
+        raise failure
+
+
+def _reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or "the handshake failed").lower().replace("_", " ")

@@ -1,0 +1,63 @@
+"""Being a good guest: few requests at once to one host, and time between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+MAX_CRAWL_DELAY = 5.0
+"""Seconds. A site may ask for more; honouring that would hold an item for longer than it may live."""
+_FIRST_SWEEP = 1024
+
+
+class _Host:
+    __slots__ = ("free_at", "slots", "users")
+
+    def __init__(self, concurrency: int) -> None:
+        self.slots = asyncio.Semaphore(concurrency)
+        self.free_at = 0.0
+        self.users = 0
+
+
+class Politeness:
+    """Turns per host name: at most `concurrency` at once, their starts at least a delay apart.
+
+    A host that nobody waits for and whose delay has passed is forgotten, so memory follows the
+    hosts in work, not the hosts ever seen.
+    """
+
+    def __init__(self, delay: float, concurrency: int = 2) -> None:
+        self._delay = delay
+        self._concurrency = concurrency
+        self._hosts: dict[str, _Host] = {}
+        self._sweep_at = _FIRST_SWEEP
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    @asynccontextmanager
+    async def turn(self, host: str, crawl_delay: float | None = None) -> AsyncIterator[None]:
+        """Wait for this host's next turn and hold it. `crawl_delay` (seconds) is what robots.txt asks."""
+        delay = max(self._delay, min(crawl_delay or 0.0, MAX_CRAWL_DELAY))
+        loop = asyncio.get_running_loop()
+        entry = self._entry(host, loop.time())
+        entry.users += 1
+        try:
+            async with entry.slots:
+                now = loop.time()
+                start = max(now, entry.free_at)
+                entry.free_at = start + delay
+                if start > now:
+                    await asyncio.sleep(start - now)
+                yield
+        finally:
+            entry.users -= 1
+
+    def _entry(self, host: str, now: float) -> _Host:
+        if len(self._hosts) >= self._sweep_at:
+            self._hosts = {name: entry for name, entry in self._hosts.items() if entry.users or entry.free_at > now}
+            self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._hosts))
+        if host not in self._hosts:
+            self._hosts[host] = _Host(self._concurrency)
+        return self._hosts[host]

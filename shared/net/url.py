@@ -1,0 +1,29 @@
+"""One spelling for one address."""
+
+from __future__ import annotations
+
+import httpx
+
+from shared.net.errors import FetchError
+
+
+def parse_url(url: str) -> httpx.URL:
+    """The URL as it is requested: lower-case host in punycode, no default port, no fragment, a path.
+
+    Raises FetchError `invalid_url`. Whether it may be reached is the egress policy's to say.
+    """
+    try:
+        parsed = httpx.URL(url.strip()).copy_with(fragment=None)
+        if parsed.scheme and parsed.host and not parsed.raw_path.startswith(b"/"):
+            parsed = parsed.copy_with(raw_path=b"/" + parsed.raw_path)
+    except (httpx.InvalidURL, ValueError, TypeError):
+        raise FetchError("invalid_url", "The address is not a URL.", url=url[:2048]) from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise FetchError("invalid_url", "Only http and https addresses can be fetched.", url=url[:2048])
+    return parsed
+
+
+def normalise_url(url: str) -> str:
+    """The text of `parse_url`; the page cache's key. Raises FetchError `invalid_url`."""
+    parsed = parse_url(url)
+    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}{parsed.raw_path.decode('ascii')}"

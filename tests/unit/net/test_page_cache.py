@@ -1,0 +1,139 @@
+"""The shared cache over a real NATS KV bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import nats
+import pytest
+from nats.js.api import KeyValueConfig
+
+from shared.net.client import Fetcher, FetchError
+from shared.net.page_cache import CachedPage, Failure, KvPageCache
+from shared.settings import Settings
+from tests.unit.net.servers import Seen, page
+from tests.unit.net.test_fetcher import made
+from tests.unit.net.world import World
+
+pytestmark = pytest.mark.servers
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def kv(nats_url: str) -> AsyncIterator[Any]:
+    connection = await nats.connect(nats_url, allow_reconnect=False)
+    bucket = KeyValueConfig(bucket="pages", max_bytes=4 * 1024 * 1024)
+    yield await connection.jetstream().create_key_value(bucket)
+    await connection.close()
+
+
+async def test_pages_and_failures_come_back_as_they_were(kv: Any) -> None:
+    cache = KvPageCache(kv, Settings(), Clock())
+    response = made(200, "text/html", b"<p>" + b"x" * 500_000)
+    await cache.put("http://a.example/", response, 60)
+    await cache.put("http://b.example/", FetchError("dns", "gone", url="http://b.example/"), 60)
+    assert await cache.get("http://a.example/") == CachedPage(response, Clock.now + 60)
+    failed = await cache.get("http://b.example/")
+    assert failed is not None
+    assert failed.outcome == Failure("dns", "gone", False, "http://b.example/")
+    assert await cache.get("http://c.example/") is None
+
+
+async def test_an_entry_knows_its_own_end(kv: Any) -> None:
+    clock = Clock()
+    cache = KvPageCache(kv, Settings(), clock)
+    await cache.put("http://a.example/", made(200, "text/html", b"x"), 60)
+    clock.now += 59
+    assert await cache.get("http://a.example/") is not None
+    clock.now += 1
+    assert await cache.get("http://a.example/") is None
+
+
+async def test_what_does_not_fit_is_not_cached(kv: Any) -> None:
+    cache = KvPageCache(kv, Settings())
+    await cache.put("http://big.example/", made(200, "text/html", os.urandom(5_000_000)), 60)
+    assert await cache.get("http://big.example/") is None
+    await cache.put("http://small.example/", made(200, "text/html", b"x"), 60)
+    assert await cache.get("http://small.example/") is not None
+
+
+@pytest.mark.parametrize("value", [b"", b"garbage", b"\x28\xb5\x2f\xfd\xa4\xff\xff\xff\xff\x00"])
+async def test_a_value_of_another_hand_is_a_miss(kv: Any, value: bytes) -> None:
+    cache = KvPageCache(kv, Settings())
+    await cache.put("http://a.example/", made(200, "text/html", b"x"), 60)
+    key = (await kv.keys())[0]
+    await kv.put(key, value)
+    assert await cache.get("http://a.example/") is None
+
+
+async def test_a_broker_that_is_gone_fails_no_fetch(world: World, nats_url: str) -> None:
+    connection = await nats.connect(nats_url, allow_reconnect=False)
+    kv = await connection.jetstream().create_key_value(bucket="pages")
+    await connection.close()
+    world.site.pages["/"] = page()
+    async with Fetcher(world.settings, KvPageCache(kv, world.settings)) as fetcher:
+        assert (await fetcher.get("http://shop.example/")).status == 200
+
+
+async def test_a_broker_that_hangs_is_left_alone_for_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging:
+        calls = 0
+
+        async def get(self, key: str) -> Any:
+            self.calls += 1
+            await asyncio.Event().wait()
+
+        put = get
+
+    monkeypatch.setattr("shared.net.page_cache._BROKER_SECONDS", 0.05)
+    hanging: Any = Hanging()
+    world.site.pages["/"] = page()
+    async with Fetcher(world.settings, KvPageCache(hanging, world.settings)) as fetcher:
+        for _ in range(3):
+            assert (await fetcher.get("http://shop.example/")).status == 200
+    assert hanging.calls == 1
+
+
+async def test_modules_in_several_processes_fetch_a_page_once(world: World, kv: Any) -> None:
+    world.site.pages["/"] = page()
+    async with (
+        Fetcher(world.settings, KvPageCache(kv, world.settings)) as one,
+        Fetcher(world.settings, KvPageCache(kv, world.settings)) as other,
+    ):
+        first = await one.get("http://shop.example")
+        assert await other.get("HTTP://shop.example/#x") == first
+        assert len(world.site.requests) == 1
+        assert (await other.get("http://shop.example/", fresh=True)).status == 200
+    assert len(world.site.requests) == 2
+
+
+async def test_failures_are_kept_for_their_own_time(world: World, kv: Any) -> None:
+    clock = Clock()
+    up = False
+
+    async def flaky(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        writer.write(page() if up else b"")
+        return up
+
+    world.site.pages["/"] = flaky
+    async with Fetcher(world.settings, KvPageCache(kv, world.settings, clock)) as fetcher:
+        for _ in range(2):
+            with pytest.raises(FetchError) as caught:
+                await fetcher.get("http://shop.example/")
+            assert (caught.value.code, caught.value.retryable) == ("connection", True)
+        assert len(world.site.requests) == 1
+        up = True
+        clock.now += world.settings.page_failure_ttl
+        assert (await fetcher.get("http://shop.example/")).status == 200
+        clock.now += world.settings.page_failure_ttl * 2
+        assert (await fetcher.get("http://shop.example/")).status == 200
+    assert len(world.site.requests) == 2

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.net.client import Fetcher, FetchError
+from shared.net.politeness import MAX_CRAWL_DELAY, Politeness
+from tests.unit.net.servers import Seen, page
+from tests.unit.net.world import World
+
+
+async def test_the_server_sees_the_delay_between_two_requests(world: World) -> None:
+    for number in range(4):
+        world.site.pages[f"/{number}"] = page()
+    async with Fetcher(world.but(host_delay=0.15)) as fetcher:
+        await asyncio.gather(*(fetcher.get(f"http://shop.example/{number}") for number in range(4)))
+    times = [seen.at for seen in world.site.requests]
+    assert all(later - earlier > 0.12 for earlier, later in zip(times, times[1:], strict=False))
+
+
+async def test_hosts_do_not_wait_for_one_another(world: World) -> None:
+    world.site.pages["/"] = page()
+    async with Fetcher(world.but(host_delay=30.0)) as fetcher:
+        await asyncio.gather(*(fetcher.get(f"http://{name}/") for name in ("shop.example", "www.shop.example")))
+    assert len(world.site.requests) == 2
+
+
+async def test_a_host_serves_two_of_our_requests_at_most(world: World) -> None:
+    async def linger(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        await asyncio.sleep(0.02)
+        writer.write(page())
+        return True
+
+    for number in range(8):
+        world.site.pages[f"/{number}"] = linger
+    async with Fetcher(world.settings) as fetcher:
+        await asyncio.gather(*(fetcher.get(f"http://shop.example/{number}") for number in range(8)))
+    assert world.site.most_open == 2
+
+
+async def test_waiting_for_a_turn_does_not_use_up_the_time(world: World) -> None:
+    for number in range(4):
+        world.site.pages[f"/{number}"] = page()
+    async with Fetcher(world.but(host_delay=0.3, fetch_timeout=0.5)) as fetcher:
+        answers = await asyncio.gather(*(fetcher.get(f"http://shop.example/{number}") for number in range(4)))
+    assert [answer.status for answer in answers] == [200] * 4
+
+
+async def test_a_crawl_delay_is_honoured(world: World) -> None:
+    world.site.pages["/robots.txt"] = page(b"User-agent: *\nCrawl-delay: 0.2")
+    world.site.pages["/1"] = world.site.pages["/2"] = page()
+    async with Fetcher(world.but(robots=True)) as fetcher:
+        await fetcher.get("http://shop.example/1")
+        await fetcher.get("http://shop.example/2")
+    times = [seen.at for seen in world.site.requests if seen.target != "/robots.txt"]
+    assert times[1] - times[0] > 0.17
+
+
+async def test_a_crawl_delay_has_a_ceiling() -> None:
+    politeness = Politeness(0.0)
+    loop = asyncio.get_running_loop()
+    async with politeness.turn("a.example", 3600.0):
+        assert politeness._hosts["a.example"].free_at - loop.time() <= MAX_CRAWL_DELAY
+
+
+async def test_hosts_that_nobody_waits_for_are_forgotten() -> None:
+    politeness = Politeness(0.0)
+    for number in range(10_000):
+        async with politeness.turn(f"host{number}.example"):
+            pass
+    assert len(politeness) <= 1024
+
+
+async def test_a_turn_that_is_given_up_is_free_again(world: World) -> None:
+    politeness = Politeness(0.0, concurrency=1)
+    async with politeness.turn("a.example"):
+        waiting = asyncio.create_task(politeness.turn("a.example").__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+    async with asyncio.timeout(1), politeness.turn("a.example"):
+        pass
+    with pytest.raises(FetchError):
+        async with Fetcher(world.settings) as fetcher:
+            await fetcher.get("http://missing.example/")
