@@ -61,6 +61,7 @@ class Child:
         self._ready = asyncio.Event()
         self._last_answer: str | None = "not started"
         self._wanted = False
+        self._was_ready = self._told = False
 
     @property
     def pid(self) -> int | None:
@@ -106,8 +107,9 @@ class Child:
         if self._process is None:
             raise StackError(f"{self.program.name} is not running")
         if number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+            self._told = True
             self._not_ready("it was told to end")
-        self._process.send_signal(number)
+        _signal(self._process.pid, number)
 
     async def stop(self, grace: float | None = None) -> None:
         """SIGTERM, after the grace SIGKILL to its whole process group; return when it is gone."""
@@ -115,9 +117,8 @@ class Child:
         keeper, process = self._keeper, self._process
         if process is not None:
             self._not_ready("it was stopped")
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-                process.send_signal(signal.SIGCONT)  # a paused process must be able to end
+            _signal(process.pid, signal.SIGTERM)
+            _signal(process.pid, signal.SIGCONT)  # a paused process must be able to end
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), self.program.grace if grace is None else grace)
             _kill_group(process.pid)
@@ -130,21 +131,19 @@ class Child:
     async def _keep(self) -> None:
         deaths = 0
         while True:
-            process, began, was_ready = self._process, time.monotonic(), False
+            process, began = self._process, time.monotonic()
             assert process is not None
             code = await process.wait()
-            was_ready = self._ready.is_set() or self.starts > 1
-            self._not_ready("it ended")
+            self._not_ready(_ended(code))
             self._process = None
             if not self._wanted:
                 return
             _kill_group(process.pid)
-            if not was_ready and self._last_answer is not None and code >= 0:
+            if not (self._was_ready or self._told):
                 raise StackError(f"{self.program.name} {_ended(code)} before it was ready{self._last_lines()}")
-            deaths = 0 if time.monotonic() - began > _HEALTHY else deaths + 1
-            pause = _PAUSES[min(deaths, len(_PAUSES)) - 1] if deaths else _PAUSES[0]
+            deaths = 1 if time.monotonic() - began > _HEALTHY else deaths + 1
             self._say(f"{self.program.name} {_ended(code)}; starting it again (log: {self.program.log})")
-            await asyncio.sleep(pause)
+            await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES)) - 1])
             await self._spawn()
 
     async def _spawn(self) -> None:
@@ -169,6 +168,7 @@ class Child:
             self._last_answer = answer
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.25)
+        self._was_ready = True
         self._ready.set()
 
     def _not_ready(self, why: str) -> None:
@@ -196,6 +196,12 @@ def _ended(code: int) -> str:
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    # Not Popen.send_signal: its poll may reap the process, and then nobody learns the exit code.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _kill_group(pid: int) -> None:

@@ -40,6 +40,12 @@ class DispatcherApp:
         """Until SIGTERM or SIGINT."""
         await self.app.run()
 
+    async def ready(self) -> str | None:
+        """For /readyz. A dispatcher that stands by is ready too."""
+        if self._task is None or not self._broker.connection.is_connected:
+            return "not connected to NATS"
+        return None
+
     async def _start(self) -> None:
         await check_server(self._broker.connection)
         self._task = asyncio.create_task(self._serve())

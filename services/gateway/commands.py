@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts import subjects
+from contracts.jobs import JobPublic
 from services.gateway.lifecycle import Lifecycle, read_lifecycle, wait_until_deleted
 from shared.api.auth import Identity, require_active, require_owner, require_verified
 from shared.api.errors import BadRequest, Unavailable
@@ -35,7 +36,7 @@ class JobCommands:
         lifecycle = await self._carry_out(job, identity, RequestDelete(by=identity.user_id))
         await wait_until_deleted(self._log, lifecycle, _DELETION)
 
-    async def resume(self, job: str, identity: Identity) -> None:
+    async def resume(self, job: str, identity: Identity) -> JobPublic:
         """Refuses with 400 every job that is no interrupted scrap job."""
         await self._of_caller(job, identity)
         require_verified(identity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ulid import ULID
@@ -21,7 +21,7 @@ from services.gateway.source import read_source, source_rows
 from shared.api.auth import Identity
 from shared.api.errors import BadRequest, Conflict, Unavailable
 from shared.job import JobState, public
-from shared.messaging.log import EventLog
+from shared.messaging.log import EventLog, now_rfc3339
 from shared.settings import Settings
 
 
@@ -64,14 +64,17 @@ class Submissions:
         sifted = await self._usable_items(spec, body, identity)
         if not sifted.accepted:
             raise BadRequest(spec.nothing_usable)
-        request = self._request(spec, body, sifted, identity)
+        at = now_rfc3339()
+        request = self._request(spec, body, sifted, identity.user_id, at=at)
         check_ceiling(request.ef_cost, self._settings.max_ef_per_job)
         if await self._log.nearly_full():
             raise Unavailable("The event log is nearly full: nothing was accepted.", retry_after=60)
         job_id = known or f"j_{ULID()}"
         if key and not known:
             job_id = await self._keys.claim(identity.user_id, key.text, key.body, job_id)
-        new = NewJob(id=job_id, tenant=identity.user_id, request=request, items=sifted.accepted, note=_note(sifted))
+        new = NewJob(
+            id=job_id, tenant=identity.user_id, at=at, request=request, items=sifted.accepted, note=_note(sifted)
+        )
         return public(_alive(await self._writer.write(new)))
 
     async def _usable_items(self, spec: ModuleSpec, body: JobBody, identity: Identity) -> Sifted:
@@ -88,14 +91,14 @@ class Submissions:
         found = await read_lifecycle(self._log, job)
         return _alive(found.state) if found.sequence else None
 
-    def _request(self, spec: ModuleSpec, body: JobBody, sifted: Sifted, identity: Identity) -> JobRequested:
+    def _request(self, spec: ModuleSpec, body: JobBody, sifted: Sifted, owner: str, *, at: str) -> JobRequested:
         total = len(sifted.accepted)
         return JobRequested(
-            owner=identity.user_id,
+            owner=owner,
             job_type=spec.slug,
             total=total,
             ef_cost=price(spec, body.options, total),
-            expires_at=rfc3339(datetime.now(UTC) + timedelta(days=self._settings.retention_days)),
+            expires_at=_days_later(at, self._settings.retention_days),
             params=body.options,
             produces=spec.columns,
             list_columns=spec.list_columns,
@@ -109,6 +112,11 @@ def _alive(job: JobState) -> JobState:
     if job.phase == "deleted":
         raise Conflict("The job of this Idempotency-Key has been deleted.")
     return job
+
+
+def _days_later(at: str, days: int) -> str:
+    later = datetime.fromisoformat(at) + timedelta(days=days)
+    return later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _note(sifted: Sifted) -> str | None:

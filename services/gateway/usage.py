@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,9 +15,6 @@ from services.gateway.lifecycle import answering
 from shared.job.state import shown_cost
 from shared.messaging.log import EventLog
 
-_FRESH = 10.0
-"""Seconds an answer is given again without asking the log."""
-
 _TENANTS = 1_000
 """Kept in memory; the one that asked least recently is forgotten first, and read again when it asks."""
 
@@ -29,13 +25,12 @@ class _Usage(msgspec.Struct):
     month: Month
     costs: dict[str, float]
     position: int = 0
-    asked_at: float = float("-inf")
 
 
 class EfUsage:
     """Sums the shown `ef_cost` over the jobs created this UTC month; what a job cost in the end wins.
 
-    The first answer for a tenant reads all its lifecycles, later ones only what is new.
+    The first answer for a tenant reads all its lifecycles, later ones only what is new: an answer is never stale.
     """
 
     def __init__(self, log: EventLog, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -47,13 +42,14 @@ class EfUsage:
         """With three decimals. Raises LogUnavailable."""
         now = self._now()
         usage = self._usage(tenant, (now.year, now.month))
-        if time.monotonic() - usage.asked_at > _FRESH:
+        subject = subjects.tenant_lifecycles(tenant)
+        newest = await self._log.last(subject)
+        if newest and newest.sequence > usage.position:
             async with answering():
-                async for message in self._log.read(subjects.tenant_lifecycles(tenant), after=usage.position):
+                async for message in self._log.read(subject, after=usage.position, upto=newest.sequence):
                     if message.sequence > usage.position:  # two requests at once read the same
                         usage.position = message.sequence
                         _take(usage, message.subject, message.payload)
-            usage.asked_at = time.monotonic()
         return round(sum(usage.costs.values()), 3)
 
     def _usage(self, tenant: str, month: Month) -> _Usage:

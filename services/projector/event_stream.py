@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from litestar.types import Receive, Scope, Send
 
@@ -52,15 +52,16 @@ class EventStream:
         with contextlib.suppress(TimeoutError):  # a response that does not end is cut by the server
             async with contextlib.aclosing(chunks):
                 async for chunk in chunks:
-                    body = {"type": "http.response.body", "body": chunk, "more_body": True}
-                    await asyncio.wait_for(send(body), _TOO_SLOW)  # type: ignore[arg-type]
-            await asyncio.wait_for(send({"type": "http.response.body", "body": b"", "more_body": False}), _TOO_SLOW)
+                    async with asyncio.timeout(_TOO_SLOW):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _chunks(self, hub: Hub) -> AsyncIterator[bytes]:
+    async def _chunks(self, hub: Hub) -> AsyncGenerator[bytes, None]:
         until = time.monotonic() + _LONGEST * random.uniform(0.9, 1.0)  # noqa: S311 - spreads reconnects
         yield RETRY
         while not hub.settled.is_set() and not self._leaves:
-            if not await self._news(_HEARTBEAT_AFTER):
+            self._waker.clear()
+            if not hub.settled.is_set() and not await self._news(_HEARTBEAT_AFTER):
                 yield HEARTBEAT
         if hub.failure is None and not self._leaves:
             yield hub.status()
@@ -75,7 +76,7 @@ class EventStream:
                 yield hub.failure
                 return
             elif hub.over:
-                if hub.place_after(self._since) > 0 and not hub.frames(hub.place_after(self._since), 1):
+                if not hub.frames(hub.place_after(self._since), 1):
                     yield hub.last  # whoever asked from beyond the end is told that it was the end
                 return
             else:

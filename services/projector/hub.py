@@ -116,8 +116,11 @@ class Hub:
             self._wake()
 
     async def _fold(self) -> None:
-        channels = ("lifecycle", "results", "log")
-        tail = self._log.tail(*(subjects.job_subject(self._tenant, self._job, channel) for channel in channels))
+        tail = self._log.tail(
+            subjects.job_subject(self._tenant, self._job, "lifecycle"),
+            subjects.job_subject(self._tenant, self._job, "results"),
+            subjects.job_subject(self._tenant, self._job, "log"),
+        )
         async with contextlib.aclosing(tail.batches()) as batches:
             async for batch in batches:
                 if sum(len(message.payload) for message in batch) > _LARGE:

@@ -7,6 +7,7 @@ pages have fixed ids, so doing it twice is harmless.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -104,12 +105,12 @@ class Materialiser:
     async def _fill(self, spool: Spool, view: JobView) -> None:
         subject = subjects.job_subject(view.state.tenant, view.state.id, "results")
         tail = self._log.tail(subject)
-        async for batch in tail.batches(until_caught_up=True):
-            counts = [message for message in batch if message.sequence < view.ended_seq]
-            await asyncio.to_thread(_add, spool, counts)
-            if len(counts) < len(batch):
-                break
-        await tail.close()
+        async with contextlib.aclosing(tail.batches(until_caught_up=True)) as batches:
+            async for batch in batches:
+                counts = [message for message in batch if message.sequence < view.ended_seq]
+                await asyncio.to_thread(_add, spool, counts)
+                if len(counts) < len(batch):
+                    break
 
     async def _publish(self, view: JobView, layout: Layout) -> None:
         job = view.state.id

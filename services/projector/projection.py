@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -44,10 +45,20 @@ class LeaseLost(Exception):
     """Another process may act."""
 
 
+class LaysOut(Protocol):
+    """What lays out the rows of ended jobs; a Materialiser."""
+
+    def begin(self, view: JobView) -> None:
+        """Begin with an ended job, unless that is under way."""
+
+    async def forget(self, job: str) -> None:
+        """Stop the work on a job; when this returns, nothing of it is written any more."""
+
+
 class Fold:
     """Brings one generation of views up to date, batch by batch, and hands ended jobs to a materialiser."""
 
-    def __init__(self, views: Views, materialiser: Materialiser, position: int) -> None:
+    def __init__(self, views: Views, materialiser: LaysOut, position: int) -> None:
         self.views = views
         self.position = position
         self._materialiser = materialiser

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from contracts import subjects
 from contracts.events import DeleteRequested, JobDeleted
 from services.projector.fold import UNKNOWN_JOB, advance, read_events
@@ -74,7 +76,7 @@ class Reader:
         async with self._folds:
             async for message in self._log.read(*channels):
                 view = advance(view, message.sequence, read_events(message))
-        return view
+        return msgspec.structs.replace(view, ready=view.state.expired)
 
     async def _from_log_alone(self, job: str) -> JobView | None:
         """For the time MongoDB is down. Whether an ended job's rows can be read nobody knows then."""

@@ -45,4 +45,5 @@ class HyperscanFilter:
     def _scratch(self) -> hyperscan.Scratch:
         if not hasattr(self._own, "scratch"):
             self._own.scratch = hyperscan.Scratch(self._database)
-        return self._own.scratch
+        scratch: hyperscan.Scratch = self._own.scratch
+        return scratch

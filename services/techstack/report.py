@@ -16,6 +16,9 @@ from shared.web.page import Page
 MAX_EVIDENCE = 5
 """Lines a technology; more would only repeat."""
 
+MAX_TITLE = 300
+"""Characters."""
+
 
 class EvidenceLine(msgspec.Struct, frozen=True):
     """Third level: what matched where."""
@@ -100,7 +103,7 @@ def _categories(detections: Sequence[Detection], rules: RuleBook) -> list[Catego
     return [
         CategoryReport(
             slug=slug,
-            label=Label(rules.categories[slug].fr, rules.categories[slug].en),
+            label=rules.categories[slug].label,
             technologies=tuple(_technology(one, rules) for one in found),
         )
         for slug, found in grouped.items()
@@ -138,7 +141,7 @@ def _technical(page: Page, response: Response | None, *, complete: bool) -> Tech
         page_bytes=len(response.body) if response else len(page.html.encode("utf-8", "replace")),
         scripts=len(page.scripts),
         stylesheets=len(page.stylesheets),
-        title=page.title,
+        title=page.title[:MAX_TITLE] if page.title else None,
         language=page.language,
         complete=complete,
     )

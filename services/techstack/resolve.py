@@ -48,18 +48,14 @@ def _settle(direct: Mapping[str, int], known: Mapping[str, Technology]) -> dict[
     removed: set[str] = set()
     while True:
         present = _with_implied(direct, known, removed)
-        unmet = {
-            slug for slug in present if known[slug].requires and known[slug].requires.isdisjoint(present)
-        }
+        unmet = {slug for slug in present if known[slug].requires and known[slug].requires.isdisjoint(present)}
         losers = unmet or _first_excluded(present, known)
         if not losers:
             return present
         removed |= losers
 
 
-def _with_implied(
-    direct: Mapping[str, int], known: Mapping[str, Technology], removed: set[str]
-) -> dict[str, int]:
+def _with_implied(direct: Mapping[str, int], known: Mapping[str, Technology], removed: set[str]) -> dict[str, int]:
     present = {slug: confidence for slug, confidence in direct.items() if slug not in removed}
     waiting = list(present)
     while waiting:

@@ -18,7 +18,7 @@ import msgspec
 
 from services.techstack.patterns import Pattern, PatternError, parse_pattern
 from services.techstack.safety import weakness
-from services.techstack.schema import Category, Patterns, RuleEntry
+from services.techstack.schema import Category, Label, Patterns, RuleEntry
 from services.techstack.selectors import selector_is_valid
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class RuleBook(msgspec.Struct, frozen=True):
 
 def load_rules(folder: Path = RULES) -> RuleBook:
     """Read and check every rule file of a folder. Raises RuleError."""
-    categories = _read(folder / "categories.toml", dict[str, dict[str, str]])
+    categories = _read(folder / "categories.toml", dict[str, Label])
     entries: dict[str, RuleEntry] = {}
     for path in sorted(folder.glob("*.toml")):
         if path.name == "categories.toml":
@@ -82,8 +82,7 @@ def load_rules(folder: Path = RULES) -> RuleBook:
             if slug in entries:
                 raise RuleError(f"{path.name}: {slug} is defined twice")
             entries[slug] = entry
-    labels = {slug: Category(slug, **text) for slug, text in categories.items()}
-    return build_rules(entries, labels)
+    return build_rules(entries, {slug: Category(slug, label) for slug, label in categories.items()})
 
 
 def build_rules(entries: Mapping[str, RuleEntry], categories: dict[str, Category]) -> RuleBook:
@@ -92,9 +91,7 @@ def build_rules(entries: Mapping[str, RuleEntry], categories: dict[str, Category
     for technology in technologies.values():
         _check_references(technology, technologies, categories)
     try:
-        TopologicalSorter(
-            {slug: {target.slug for target in t.implies} for slug, t in technologies.items()}
-        ).prepare()
+        TopologicalSorter({slug: {target.slug for target in t.implies} for slug, t in technologies.items()}).prepare()
     except CycleError as error:
         raise RuleError(f"technologies imply one another: {' -> '.join(error.args[1])}") from error
     return RuleBook(technologies, categories)

@@ -53,6 +53,4 @@ def _nested(tree: Any, *, inside: bool) -> bool:
 
 
 def _wide(tree: Any) -> int:
-    return sum(
-        (op in _REPEATS and arg[1] > _WIDE) + sum(map(_wide, _children(op, arg))) for op, arg in tree
-    )
+    return sum((op in _REPEATS and arg[1] > _WIDE) + sum(map(_wide, _children(op, arg))) for op, arg in tree)

@@ -8,19 +8,18 @@ Patterns = str | list[str]
 """The schema allows one pattern to stand without its list."""
 
 
-class Label(msgspec.Struct, frozen=True):
+class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text for readers, in both languages."""
 
     fr: str
     en: str
 
 
-class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group of technologies and its labels."""
+class Category(msgspec.Struct, frozen=True):
+    """A group of technologies."""
 
     slug: str
-    fr: str
-    en: str
+    label: Label
 
 
 class DomRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

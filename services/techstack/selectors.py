@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from services.techstack.patterns import SHORTEST_LITERAL
 
@@ -42,3 +41,9 @@ def selector_is_valid(selector: str) -> bool:
     except SelectolaxError:
         return False
     return True
+
+
+def opening_tag(node: LexborNode) -> str:
+    """How the element begins, so that a reader can find it in the page."""
+    attributes = "".join(f' {name}="{value or ""}"' for name, value in node.attributes.items())
+    return f"<{node.tag}{attributes}>"

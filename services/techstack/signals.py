@@ -11,11 +11,15 @@ import msgspec
 
 from services.techstack.evidence import Detection
 from services.techstack.schema import Label
+from services.techstack.selectors import opening_tag
 from shared.web.page import Page
 
 MAX_LINKS = 2000
 MAX_LINK_CHARS = 60
 """Longer link texts are headlines: an article on recruiting is no offer of work."""
+
+
+MAX_REASON_CHARS = 200
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -102,7 +106,9 @@ _CLUES = (
         r"|(?:request|get)-a-(?:free-)?quote",
     ),
     _Clues("contact_form", "Formulaire de contact", "Contact form", (), "", "form textarea"),
-    _Clues("blog", "Blog ou actualités", "Blog or news", (), r"(?:le-|notre-)?blog|actualites?|nos-actualites|actus?|news"),
+    _Clues(
+        "blog", "Blog ou actualités", "Blog or news", (), r"(?:le-|notre-)?blog|actualites?|nos-actualites|actus?|news"
+    ),
 )
 
 
@@ -115,16 +121,15 @@ def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal
 def _signal(
     clues: _Clues, page: Page, detections: Sequence[Detection], links: Sequence[tuple[str, frozenset[str]]]
 ) -> Signal:
-    because = next(
-        (one.name for one in detections if not set(one.categories).isdisjoint(clues.categories)), None
-    )
+    because = next((one.name for one in detections if not set(one.categories).isdisjoint(clues.categories)), None)
     if because is None and clues.slug == "multi_language":
         because = _languages(page)
     if because is None and clues.words:
         words = re.compile(clues.words)
         because = next((url for url, names in links if any(map(words.fullmatch, names))), None)
-    if because is None and clues.selector and page.tree.css_first(clues.selector) is not None:
-        because = clues.selector
+    if because is None and clues.selector:
+        node = page.tree.css_first(clues.selector)
+        because = opening_tag(node)[:MAX_REASON_CHARS] if node is not None else None
     return Signal(clues.slug, Label(clues.fr, clues.en), because is not None, because)
 
 

@@ -6,13 +6,13 @@ active and verified (403), and only then whether the request makes sense (400).
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from shared.api.errors import Forbidden, UnsupportedMediaType
 from shared.identity.guards import Identity, require_active, require_identity, require_owner, require_verified
@@ -46,6 +46,9 @@ async def provide_identity(request: Request[Any, Any, Any]) -> Identity:
 
 
 IDENTITY: Final = {"identity": Provide(provide_identity)}
+"""The `dependencies` of a route that takes `identity: Caller`."""
+
+Caller: TypeAlias = NamedDependency[Identity]
 
 
 def check_same_site(request: Request[Any, Any, Any]) -> None:
@@ -100,6 +103,7 @@ __all__ = [
     "IDENTITY",
     "SESSION_COOKIE",
     "Authenticates",
+    "Caller",
     "Identity",
     "check_origin",
     "check_same_site",

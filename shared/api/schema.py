@@ -15,6 +15,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, Operation, Reference, SecurityScheme, Tag
+from litestar.params import FromPath
 
 from contracts.jobs import Problem, ValidationProblem
 from shared.api.auth import API_KEY_HEADER, SESSION_COOKIE
@@ -131,7 +132,7 @@ async def _allow_ui(response: Response[Any]) -> Response[Any]:
 
 
 @get("/{name:str}", include_in_schema=False, sync_to_thread=True)
-def _asset(name: str) -> Response[bytes]:
+def _asset(name: FromPath[str]) -> Response[bytes]:
     if name == "start.js":
         return Response(_START.encode(), media_type="text/javascript")
     if name not in _ASSETS:

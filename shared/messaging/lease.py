@@ -52,7 +52,7 @@ class Lease:
     async def acquire(self) -> None:
         """Wait until the role is ours, however long that takes; then keep it until `release` or `lost`."""
         await self._stop_renewing()
-        while not await self._try(self._take, _RETRY * 4):
+        while not await self._try(self._take, _RETRY * 4):  # noqa: ASYNC110 - nothing tells when a key expires
             await asyncio.sleep(_RETRY)
         self.lost.clear()
         self._renewing = asyncio.create_task(self._keep(), name=f"lease-{self.role}")
@@ -62,9 +62,10 @@ class Lease:
         """Give the role back, if it is still ours, so that another process begins at once."""
         await self._stop_renewing()
         self._until = 0.0
-        with contextlib.suppress(*_NO_ANSWER):
-            # Deletes only what we wrote last.
-            await asyncio.wait_for(self._kv.delete(self.role, last=self._revision), _RETRY * 4)
+        revision, self._revision = self._revision, 0
+        if revision:  # else it was never ours, and a delete without a revision would take it from its holder
+            with contextlib.suppress(*_NO_ANSWER):
+                await asyncio.wait_for(self._kv.delete(self.role, last=revision), _RETRY * 4)
 
     async def _keep(self) -> None:
         wait = self._renew

@@ -48,6 +48,12 @@ class Worker:
         """Until SIGTERM or SIGINT; then what runs is finished, within `drain_timeout`."""
         await self.app.run()
 
+    async def ready(self) -> str | None:
+        """For /readyz."""
+        if self._watchdog is None or not self._broker.connection.is_connected:
+            return "not connected to NATS"
+        return None
+
     async def _start(self) -> None:
         client = self._broker.connection
         await check_server(client)

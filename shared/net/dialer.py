@@ -65,5 +65,5 @@ class Dialer:
 
 def _reason(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
+        return error.verify_message.rstrip(".")
     return (error.reason or "the handshake failed").lower().replace("_", " ")

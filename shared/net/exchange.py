@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
 import httpx
 import msgspec
 
 from shared.net.egress import EgressTransport
 from shared.net.errors import EgressError, FetchError
-from shared.net.inflate import Inflater
+from shared.net.inflate import PIECE, Inflater
 from shared.net.response import TlsInfo, tls_info
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -93,20 +94,21 @@ async def _body(answer: httpx.Response, headers: list[tuple[str, str]], max_byte
     if encoding in ("", "identity"):
         pieces = _plain(answer)
     elif encoding in ("gzip", "x-gzip"):
-        pieces = _inflated(answer, max_bytes + 1 if truncate else max_bytes)
+        pieces = _inflated(answer, max_bytes + PIECE if truncate else max_bytes)
     else:
         raise FetchError("bad_encoding", "The site sent a content encoding that was not asked for.")
     whole = bytearray()
-    async for piece in pieces:
-        whole += piece
-        if len(whole) > max_bytes:
-            if not truncate:
-                raise FetchError("too_large", f"The page is larger than {max_bytes} bytes.")
-            break
+    async with aclosing(pieces):
+        async for piece in pieces:
+            whole += piece
+            if len(whole) > max_bytes:
+                if not truncate:
+                    raise FetchError("too_large", f"The page is larger than {max_bytes} bytes.")
+                break
     return bytes(whole[:max_bytes])
 
 
-async def _plain(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _plain(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
     count = 0
     async for chunk in answer.stream:  # type: ignore[union-attr]
         count += 1
@@ -115,12 +117,13 @@ async def _plain(answer: httpx.Response) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _inflated(answer: httpx.Response, limit: int) -> AsyncIterator[bytes]:
+async def _inflated(answer: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
     inflater = Inflater(limit)
-    async for chunk in _plain(answer):
-        for piece in inflater.feed(chunk):
-            yield piece
-            await asyncio.sleep(0)
+    async with aclosing(_plain(answer)) as chunks:
+        async for chunk in chunks:
+            for piece in inflater.feed(chunk):
+                yield piece
+                await asyncio.sleep(0)
     inflater.finish()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from shared.net.errors import FetchError
 
-_PIECE = 256 * 1024
+PIECE = 256 * 1024
 """How much is inflated before the caller gets a say (and the event loop its turn)."""
 _RATIO = 200
 _RATIO_FROM = 1024 * 1024
@@ -35,7 +35,7 @@ class Inflater:
                     return  # padding after the last member is ignored, as gzip itself does
                 self._member = zlib.decompressobj(_GZIP)
             try:
-                piece = self._member.decompress(data, _PIECE)
+                piece = self._member.decompress(data, PIECE)
             except zlib.error:
                 raise FetchError("bad_encoding", "The body is not the gzip it says it is.") from None
             self._count(piece)

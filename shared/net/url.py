@@ -13,17 +13,16 @@ def parse_url(url: str) -> httpx.URL:
     Raises FetchError `invalid_url`. Whether it may be reached is the egress policy's to say.
     """
     try:
-        parsed = httpx.URL(url.strip()).copy_with(fragment=None)
-        if parsed.scheme and parsed.host and not parsed.raw_path.startswith(b"/"):
-            parsed = parsed.copy_with(raw_path=b"/" + parsed.raw_path)
+        parsed = httpx.URL(url.strip())
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise FetchError("invalid_url", "Only http and https addresses can be fetched.", url=url[:2048])
+        user = f"{parsed.userinfo.decode('ascii')}@" if parsed.userinfo else ""
+        where = f"{user}{parsed.netloc.decode('ascii')}{parsed.raw_path.decode('ascii')}"
+        return httpx.URL(f"{parsed.scheme}://{where}")
     except (httpx.InvalidURL, ValueError, TypeError):
         raise FetchError("invalid_url", "The address is not a URL.", url=url[:2048]) from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise FetchError("invalid_url", "Only http and https addresses can be fetched.", url=url[:2048])
-    return parsed
 
 
 def normalise_url(url: str) -> str:
     """The text of `parse_url`; the page cache's key. Raises FetchError `invalid_url`."""
-    parsed = parse_url(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}{parsed.raw_path.decode('ascii')}"
+    return str(parse_url(url))

@@ -32,7 +32,7 @@ def json_ld(page: Page) -> list[dict[str, Any]]:
 def _parsed(text: str) -> Any:
     for attempt in (text, _repaired(text), _repaired(html.unescape(text))):
         try:
-            return _DECODER.raw_decode(attempt.strip().lstrip("\ufeff"))[0]
+            return _DECODER.raw_decode(attempt.strip("\ufeff \t\r\n"))[0]
         except (ValueError, RecursionError):
             continue
     return None

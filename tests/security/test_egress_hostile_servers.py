@@ -142,7 +142,7 @@ async def test_too_many_header_lines(world: World) -> None:
     ("answer", "code"),
     [
         (b"", "connection"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "protocol"),
+        (b"SSH-2.0-OpenSSH_9.2\r\nProtocol mismatch.\r\n\r\n", "protocol"),
         (b"HTTP/1.1 abc\r\n\r\n", "protocol"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "protocol"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "protocol"),
@@ -172,8 +172,8 @@ async def test_one_byte_chunks_leave_the_loop_alive(world: World) -> None:
     async with Fetcher(world.settings) as fetcher:
         fetch = asyncio.create_task(fetcher.get("http://shop.example/"))
         while not fetch.done():
-            before = time.monotonic()
+            before = time.process_time()
             await asyncio.sleep(0.001)
-            worst = max(worst, time.monotonic() - before)
+            worst = max(worst, time.process_time() - before)
         assert len((await fetch).body) == 200_000
-    assert worst < 0.25
+    assert worst < 0.15  # CPU seconds between two turns; 0.01 alone, 0.3 where nothing yields

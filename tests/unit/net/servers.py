@@ -70,8 +70,8 @@ class Site:
         try:
             while await self._answer(reader, writer, number):
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client left, or the test is over
         finally:
             self._writers.discard(writer)
             writer.close()

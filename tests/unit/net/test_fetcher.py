@@ -66,7 +66,9 @@ def test_require_html_refuses(status: int, kind: str, body: bytes, code: str, re
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
 
 
-@pytest.mark.parametrize(("kind", "body"), [("text/html; charset=x", b""), ("TEXT/HTML", b"x"), ("", b"\n <!doctype html>")])
+@pytest.mark.parametrize(
+    ("kind", "body"), [("text/html; charset=x", b""), ("TEXT/HTML", b"x"), ("", b"\n <!doctype html>")]
+)
 def test_require_html_lets_pages_pass(kind: str, body: bytes) -> None:
     response = made(200, kind, body)
     assert require_html(response) is response

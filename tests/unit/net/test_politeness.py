@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -16,7 +17,7 @@ async def test_the_server_sees_the_delay_between_two_requests(world: World) -> N
     async with Fetcher(world.but(host_delay=0.15)) as fetcher:
         await asyncio.gather(*(fetcher.get(f"http://shop.example/{number}") for number in range(4)))
     times = [seen.at for seen in world.site.requests]
-    assert all(later - earlier > 0.12 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier > 0.12 for earlier, later in pairwise(times))
 
 
 async def test_hosts_do_not_wait_for_one_another(world: World) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 
 import pytest
@@ -117,9 +118,12 @@ async def test_the_setting_turns_it_off(world: World) -> None:
         assert await outcome(fetcher, "/a") == 200
 
 
-async def test_what_lies_beyond_500_kilobytes_is_ignored(world: World) -> None:
-    filler = b"# " + b"x" * 98 + b"\n"
-    world.site.pages["/robots.txt"] = page(b"User-agent: *\nDisallow: /a\n" + filler * 6000 + b"Disallow: /b\n")
+@pytest.mark.parametrize("packed", [False, True])
+async def test_what_lies_beyond_500_kilobytes_is_ignored(world: World, packed: bool) -> None:
+    filler = b"".join(b"# %098d\n" % (number * 7919**5) for number in range(6000))
+    rules = b"User-agent: *\nDisallow: /a\n" + filler + b"Disallow: /b\n"
+    plain = page(rules)
+    world.site.pages["/robots.txt"] = page(gzip.compress(rules), Content_Encoding="gzip") if packed else plain
     assert await ask(world, "/a", "/b") == ["robots False", 200]
 
 

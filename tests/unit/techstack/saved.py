@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.techstack.analyse import evidence_of
+from services.techstack.detect import evidence_of
 from services.techstack.evidence import PageEvidence
 from shared.web.page import Page
 

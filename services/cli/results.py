@@ -1,0 +1,91 @@
+"""From a job that runs to what the user wants of it: watched to its end, shown, saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from contracts.jobs import JobPublic
+from contracts.manifest import ModuleSpec
+from services.cli.api import JobsApi
+from services.cli.display import LiveProgress, err, out, plain, row_table, verdict
+from services.cli.errors import FAILED, INTERRUPTED, UsageError
+from services.cli.follow import follow
+
+FORMATS = ("csv", "json", "xlsx")
+_ROWS_SHOWN = 100
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do with a job that was created or named."""
+
+    follow: bool = True
+    out_file: Path | None = None
+    """Where to save the result; its suffix is the format."""
+    as_json: bool = False
+    """Standard output is for programs: the JobPublic alone."""
+
+    def check(self) -> None:
+        """Before anything is created. Raises UsageError."""
+        if self.out_file is not None:
+            format_of(self.out_file)
+            if not self.out_file.absolute().parent.is_dir():
+                raise UsageError(f"the folder of {self.out_file} does not exist")
+
+
+def format_of(path: Path) -> str:
+    """The format a file's suffix names. Raises UsageError."""
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in FORMATS:
+        raise UsageError(f"{path}: the suffix must be one of {', '.join(FORMATS)}")
+    return suffix
+
+
+def conclude(api: JobsApi, job: JobPublic, wishes: Wishes, modules: Mapping[str, ModuleSpec]) -> None:
+    """Follow if wished, then show and save. Ends the command with 1 when the job failed or was cancelled."""
+    if not wishes.follow and wishes.out_file is None:
+        err.print(plain(f"{job.job_type} is {job.status}. Follow it with: outsend jobs follow {job.id}"))
+        if wishes.as_json:
+            print_json(job)
+        else:
+            print(job.id)
+        return
+    with LiveProgress(job.job_type) as progress:
+        try:
+            follow(api, job.id, progress)
+        except KeyboardInterrupt:
+            progress.say(f"The job goes on. Follow it again with: outsend jobs follow {job.id}")
+            progress.say(f"Or stop it with: outsend jobs cancel {job.id}")
+            raise typer.Exit(INTERRUPTED) from None
+    job = api.job(job.id)
+    if wishes.as_json:
+        print_json(job)
+    elif job.status == "done":
+        _show_rows(api, job, progress, modules)
+    if wishes.out_file is not None and job.download_available:
+        api.download(job.id, format_of(wishes.out_file), wishes.out_file)
+        err.print(plain(f"Saved {wishes.out_file}"))
+    err.print(verdict(job))
+    if job.status in ("failed", "cancelled"):
+        raise typer.Exit(FAILED)
+
+
+def print_json(value: JobPublic | Sequence[JobPublic]) -> None:
+    """One JSON document on standard output."""
+    print(msgspec.json.format(msgspec.json.encode(value)).decode())
+
+
+def _show_rows(api: JobsApi, job: JobPublic, progress: LiveProgress, modules: Mapping[str, ModuleSpec]) -> None:
+    if not job.download_available:
+        return
+    page = api.items(job.id, _ROWS_SHOWN)
+    spec = modules.get(job.job_type)
+    columns = list(page.items[0]) if page.items else []
+    keys, produced = (spec.needs, spec.columns) if spec is not None else (columns, [])
+    one_row_each = page.count == job.grid_points_count
+    out.print(row_table(page, keys, produced, progress.errors if one_row_each else {}))
+    if page.count > len(page.items):
+        err.print(f"... and {page.count - len(page.items)} further rows: outsend jobs download {job.id} --out FILE")

@@ -1,0 +1,147 @@
+"""The projector: the read API, and the projection beside it. The composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from nats.aio.client import Client
+
+from services.projector.hub import Hubs
+from services.projector.projection import Projector
+from services.projector.reader import Reader
+from services.projector.routes import ROUTES
+from shared.api.app import make_app
+from shared.api.errors import RETRY_AFTER, problem
+from shared.identity.accounts import Accounts
+from shared.identity.api_keys import ApiKeys
+from shared.identity.authenticator import Authenticator
+from shared.identity.credential_cache import CredentialCache
+from shared.identity.sessions import Sessions
+from shared.messaging.connection import connect
+from shared.messaging.lease import Lease
+from shared.messaging.log import EventLog
+from shared.messaging.streams import declare_log, identity_bucket, leases_bucket, sessions_bucket
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable, open_store
+
+LEASE = "projector"
+_PATIENT = 30.0
+"""Seconds the projection waits for an answer of MongoDB: a page of rows has 4 MB."""
+
+
+def create_app(settings: Settings, *, project: bool = True) -> Litestar:
+    """The read API; with `project` this process also takes part in projecting (one acts, others stand by)."""
+    parts = _Parts(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with parts.open(app.state, project=project):
+            yield
+
+    router = Router(
+        path="/",
+        route_handlers=ROUTES,
+        dependencies={
+            "reader": Provide(_reader, sync_to_thread=False),
+            "hubs": Provide(_hubs, sync_to_thread=False),
+        },
+        exception_handlers={StoreUnavailable: _store_unavailable},
+    )
+    return make_app(
+        title="Outsend Jobs API: reads",
+        routes=[router],
+        settings=settings,
+        lifespan=lifespan,
+        checks={"nats": parts.check_nats, "mongodb": parts.check_mongodb},
+        tags=[Tag(name="Jobs", description="One surface for every workload.")],
+    )
+
+
+class _Parts:
+    """The connections of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+        self._store: Store | None = None
+
+    @contextlib.asynccontextmanager
+    async def open(self, state: State, *, project: bool) -> AsyncIterator[None]:
+        """Connect, serve and project until the context is left."""
+        settings = self._settings
+        async with contextlib.AsyncExitStack() as stack:
+            self._client = client = await connect(settings, "projector")
+            stack.push_async_callback(client.close)
+            self._store = store = open_store(settings)
+            stack.callback(store.close)
+            await declare_log(client.jetstream(), settings)
+            log = EventLog(client, "projector")
+            reader = Reader(log, store)
+            hubs = Hubs(log, reader)
+            stack.push_async_callback(hubs.close)
+            state.reader, state.hubs = reader, hubs
+            state.identity = await _authenticator(client, settings)
+            if project:
+                await stack.enter_async_context(_projecting(client, log, settings))
+            yield
+
+    async def check_nats(self) -> str | None:
+        """For /readyz."""
+        return None if self._client is not None and self._client.is_connected else "not connected"
+
+    async def check_mongodb(self) -> str | None:
+        """For /readyz."""
+        if self._store is None:
+            return "not connected"
+        await self._store.ping()
+        return None
+
+
+async def _authenticator(client: Client, settings: Settings) -> Authenticator:
+    js = client.jetstream()
+    identity = await identity_bucket(js, settings)
+    sessions = await sessions_bucket(js, settings)
+    # Nothing is remembered: a logout or a revoked key in the gateway must count here at once.
+    return Authenticator(
+        Accounts(identity),
+        Sessions(sessions, idle_days=settings.session_days),
+        ApiKeys(identity),
+        CredentialCache(seconds=0.0),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _projecting(client: Client, log: EventLog, settings: Settings) -> AsyncIterator[None]:
+    store = open_store(settings, timeout=_PATIENT, fail_fast=False)
+    lease = Lease(await leases_bucket(client.jetstream(), settings), LEASE, f"{socket.gethostname()}:{os.getpid()}")
+    task = asyncio.create_task(Projector(log, store, lease).run(), name="projector")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        store.close()
+
+
+def _reader(state: State) -> Reader:
+    reader: Reader = state.reader
+    return reader
+
+
+def _hubs(state: State) -> Hubs:
+    hubs: Hubs = state.hubs
+    return hubs
+
+
+def _store_unavailable(_: Request[Any, Any, Any], __: StoreUnavailable) -> Response[Any]:
+    detail = "Results cannot be read at the moment. Try again shortly."
+    return problem(503, detail, {"Retry-After": str(RETRY_AFTER)})
