@@ -48,7 +48,7 @@ def document(version: str, examples: dict[str, Examples]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/cloudevents-batch+json",
-        "servers": {"nats": {"host": "127.0.0.1:4222", "protocol": "nats"}},
+        "servers": {"nats": {"host": "127.0.0.1:4222", "pathname": "/", "protocol": "nats"}},
         "channels": channels,
         "operations": {
             f"subscribe_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in channels

@@ -31,7 +31,7 @@ class ItemSettled(Event, frozen=True, kw_only=True):
     attempts: int = 1
     found: int = 0
     error: ItemError | None = None
-    rows: list[msgspec.Raw] = []
+    rows: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
 class ItemsCounted(Event, frozen=True, kw_only=True):

@@ -45,13 +45,13 @@ def event_schema(type_name: str, event: type[Event]) -> dict[str, Any]:
     data = {"$ref": f"#/$defs/{event.__name__}"}
     properties = envelope["properties"] | {"type": {"const": type_name}, "data": data}
     described = {"title": type_name, "description": definitions[event.__name__]["description"]}
-    return _head(type_name) | envelope | described | {"properties": properties, "$defs": definitions}
+    return {**_head(type_name), **envelope, **described, "properties": properties, "$defs": definitions}
 
 
 def _schema(name: str, struct: type[msgspec.Struct]) -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
     top = definitions.pop(struct.__name__)
-    return _head(name) | top | ({"$defs": definitions} if definitions else {})
+    return {**_head(name), **top, **({"$defs": definitions} if definitions else {})}
 
 
 def _head(name: str) -> dict[str, Any]:

@@ -99,7 +99,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # Observability
     log_level: str = "info"
     log_json: bool = True
-    otlp_endpoint: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

@@ -98,7 +98,7 @@ class JobsApi:
             draft.unlink(missing_ok=True)
 
     def events(self, job: str, last_id: str) -> Iterator[ServerSentEvent]:
-        """The job's events after `last_id` (empty: all), until the server closes. Raises StreamEnded when it breaks off."""
+        """The job's events after `last_id` (empty: all), until the server closes. Raises StreamEnded when it breaks."""
         headers = {"Last-Event-ID": last_id} if last_id else {}
         timeout = httpx.Timeout(_SILENCE, connect=5.0)
         try:

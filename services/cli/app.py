@@ -12,7 +12,6 @@ from services.cli import operate
 from services.cli.display import err, out, plain
 from services.cli.errors import USAGE, CliError, UsageError
 from services.cli.jobs import jobs_app
-from services.cli.schemas import schemas_app
 from services.cli.users import users_app
 from shared.settings import Settings, SettingsError
 
@@ -38,7 +37,6 @@ def build_app(modules: dict[str, ModuleSpec]) -> typer.Typer:
         app.command()(command)
     app.add_typer(users_app, name="user")
     app.add_typer(jobs_app(modules), name="jobs")
-    app.add_typer(schemas_app, name="schema")
 
     @app.command("modules")
     def list_modules() -> None:

@@ -29,11 +29,11 @@ def creation_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
 
 def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..., None]:
     def create(
-        leads: list[str], source_job: str, follow: bool, out_file: Path | None, as_json: bool, **options: Any
+        leads: list[str], source_job: str, follow: bool, out_file: list[Path], as_json: bool, **options: Any
     ) -> None:
         if not leads and not source_job:
             raise UsageError("give leads (a CSV or JSON file, or sites), or --source-job")
-        wishes = Wishes(follow=follow, out_file=out_file, as_json=as_json)
+        wishes = Wishes(follow=follow, out_files=out_file or (), as_json=as_json)
         wishes.check()
         body = {name: value.value if isinstance(value, enum.Enum) else value for name, value in options.items()}
         if leads:
@@ -58,8 +58,8 @@ def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
         _parameter("follow", bool, typer.Option("--follow/--no-follow", "-f", help="Watch it to its end"), False),
         _parameter(
             "out_file",
-            Path | None,
-            typer.Option("--out", "-o", help="Follow, then save here: .csv, .json or .xlsx", dir_okay=False),
+            list[Path] | None,
+            typer.Option("--out", "-o", help="Follow, then save here: .csv, .json or .xlsx; may be repeated"),
             None,
         ),
         _parameter("as_json", bool, typer.Option("--json", help="Print the job as JSON"), False),

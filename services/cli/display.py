@@ -22,6 +22,8 @@ from services.cli.follow import Frame
 
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
+if not out.is_terminal:  # a file or a pipe has no width; tables keep to a readable one
+    out = Console(highlight=False, width=160)
 
 _LINE_EVERY = 2.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
@@ -37,7 +39,8 @@ def plain(value: Any) -> Text:
 
 
 def _cell(value: Any) -> Text:
-    return plain(" ".join(value.split()) if isinstance(value, str) else value)
+    """A value on one line; of a URL what tells it from others."""
+    return plain(" ".join(value.split()).removeprefix("https://").rstrip("/") if isinstance(value, str) else value)
 
 
 class LiveProgress:
@@ -120,7 +123,9 @@ def row_table(
     `errors` are by the index of the item, which is that of the row where each item has one.
     """
     present = [key for key in dict.fromkeys(("nom", *keys)) if any(key in row for row in page.items)]
-    table = Table(*present, *produced, *(["error"] if errors else []), header_style="bold")
+    table = Table(box=None, header_style="bold", row_styles=["", "dim"] if out.is_terminal else None)
+    for name in (*present, *produced, *(["error"] if errors else [])):
+        table.add_column(name, no_wrap=True)
     for index, row in enumerate(page.items):
         cells = [_cell(row.get(name)) for name in (*present, *produced)]
         why = [Text(errors[index][1].code, style="red") if index in errors else Text("")] if errors else []

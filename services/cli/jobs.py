@@ -17,7 +17,9 @@ from services.cli.surroundings import credentials, service_url
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, j_…")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
-OutFile = Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="Save here: .csv, .json or .xlsx")]
+OutFiles = Annotated[
+    list[Path] | None, typer.Option("--out", "-o", help="Save here: .csv, .json or .xlsx; may be repeated")
+]
 
 
 def jobs_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
@@ -29,9 +31,9 @@ def jobs_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
     app.command("list")(list_jobs)
 
     @app.command()
-    def follow(job: JobId, out_file: OutFile = None, as_json: AsJson = False) -> None:
+    def follow(job: JobId, out_file: OutFiles = None, as_json: AsJson = False) -> None:
         """Watch a job to its end, then show its rows. Ends with 1 when the job failed or was cancelled."""
-        wishes = Wishes(out_file=out_file, as_json=as_json)
+        wishes = Wishes(out_files=out_file or (), as_json=as_json)
         wishes.check()
         with _api() as api:
             conclude(api, api.job(job), wishes, modules)
@@ -79,13 +81,14 @@ def delete(job: JobId) -> None:
     err.print(plain(f"{job} is deleted."))
 
 
-def download(job: JobId, out_file: OutFile = None) -> None:
+def download(job: JobId, out_file: OutFiles = None) -> None:
     """Save a job's result; without --out as JOB.csv in this folder."""
-    target = out_file or Path(f"{job}.csv")
-    kind = format_of(target)
+    targets = out_file or [Path(f"{job}.csv")]
+    Wishes(out_files=targets).check()
     with _api() as api:
-        api.download(job, kind, target)
-    err.print(plain(f"Saved {target}"))
+        for target in targets:
+            api.download(job, format_of(target), target)
+            err.print(plain(f"Saved {target}"))
 
 
 def _api() -> JobsApi:

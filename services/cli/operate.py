@@ -74,10 +74,10 @@ def worker(
 
 def rebuild() -> None:
     """Make the views again from the event log, beside the live ones, and swap them."""
+    from services.projector.projection import ViewsMoved
     from services.projector.rebuild import rebuild as run
     from shared.messaging.log import LogUnavailable
     from shared.store import StoreUnavailable
-    from services.projector.projection import ViewsMoved
 
     try:
         done = asyncio.run(run(joined_settings(), say=_say))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 import uvloop
-from litestar import Litestar
 
 from contracts.manifest import ManifestError
 from services.cli.errors import CliError, UsageError
+from shared.api.server import make_server
+from shared.api.streams import OpenStreams
 from shared.messaging.connection import BrokerTooOld
-from shared.modulekit.registry import module_specs
 from shared.observability.health import operator_app
 from shared.observability.logs import configure_logging
 from shared.settings import Settings
@@ -32,26 +32,33 @@ class Background(Protocol):
 
 def serve_http(service: str) -> None:
     """Run gateway, projector or edge. Raises CliError when it cannot start."""
-    from shared.api.server import make_server
-
     settings = Settings.from_env()
     configure_logging(settings, service)
     with _sentences():
-        app = _http_app(service, settings)
-        server = make_server(app, settings, app.state.streams)
+        server = make_server(*_http_app(service, settings))
         server.run()
     if not server.started:
         raise CliError(f"the {service} could not start; the lines above say why")
 
 
-def _http_app(service: str, settings: Settings) -> Litestar:
-    if service == "gateway":
-        from services.gateway.app import create_app as gateway
+def _http_app(service: str, settings: Settings) -> tuple[Any, Settings, OpenStreams]:
+    """What `make_server` takes: an ASGI app, settings, streams. Only the service asked for is imported."""
+    match service:
+        case "gateway":
+            from services.gateway.app import create_app as create_gateway
 
-        return gateway(settings, modules=module_specs(settings))
-    from services.projector.app import create_app as projector
+            gateway = create_gateway(settings)
+            return gateway, settings, gateway.state.streams
+        case "projector":
+            from services.projector.app import create_app as create_projector
 
-    return projector(settings)
+            projector = create_projector(settings)
+            return projector, settings, projector.state.streams
+        case _:
+            from services.edge.app import create_app as create_edge
+
+            edge = create_edge(settings)
+            return edge, settings, edge.streams
 
 
 def run_dispatcher() -> None:

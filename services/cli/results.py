@@ -23,17 +23,17 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with a job that was created or named."""
 
     follow: bool = True
-    out_file: Path | None = None
-    """Where to save the result; its suffix is the format."""
+    out_files: Sequence[Path] = ()
+    """Where to save the result; each suffix is a format."""
     as_json: bool = False
     """Standard output is for programs: the JobPublic alone."""
 
     def check(self) -> None:
         """Before anything is created. Raises UsageError."""
-        if self.out_file is not None:
-            format_of(self.out_file)
-            if not self.out_file.absolute().parent.is_dir():
-                raise UsageError(f"the folder of {self.out_file} does not exist")
+        for path in self.out_files:
+            format_of(path)
+            if not path.absolute().parent.is_dir():
+                raise UsageError(f"the folder of {path} does not exist")
 
 
 def format_of(path: Path) -> str:
@@ -46,7 +46,7 @@ def format_of(path: Path) -> str:
 
 def conclude(api: JobsApi, job: JobPublic, wishes: Wishes, modules: Mapping[str, ModuleSpec]) -> None:
     """Follow if wished, then show and save. Ends the command with 1 when the job failed or was cancelled."""
-    if not wishes.follow and wishes.out_file is None:
+    if not wishes.follow and not wishes.out_files:
         err.print(plain(f"{job.job_type} is {job.status}. Follow it with: outsend jobs follow {job.id}"))
         if wishes.as_json:
             print_json(job)
@@ -65,10 +65,10 @@ def conclude(api: JobsApi, job: JobPublic, wishes: Wishes, modules: Mapping[str,
         print_json(job)
     elif job.status == "done":
         _show_rows(api, job, progress, modules)
-    if wishes.out_file is not None and job.download_available:
-        api.download(job.id, format_of(wishes.out_file), wishes.out_file)
-        err.print(plain(f"Saved {wishes.out_file}"))
-    err.print(verdict(job))
+    for path in wishes.out_files if job.download_available else ():
+        api.download(job.id, format_of(path), path)
+        err.print(plain(f"Saved {path}"))
+    err.print(verdict(job), soft_wrap=True)
     if job.status in ("failed", "cancelled"):
         raise typer.Exit(FAILED)
 

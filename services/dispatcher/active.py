@@ -6,14 +6,18 @@ import time
 from collections.abc import AsyncGenerator
 
 import msgspec
+import structlog
 
 from contracts import codec
 from contracts.codec import ItemsCounted
+from contracts.events import Envelope
 from contracts.items import ItemForwarded
 from contracts.subjects import job_history, job_subject, parse_job_subject
 from shared.job import ABSENT, JobState, bitmap, evolve
 from shared.messaging.log import EventLog, Fence
 from shared.messaging.tail import Message
+
+logger = structlog.get_logger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -59,7 +63,7 @@ class ActiveJob:
         if channel in ("items", "log"):
             return
         processed = self.state.processed
-        for envelope in codec.decode_slim(message.payload):
+        for envelope in read_events(message):
             self.state = evolve(self.state, envelope)
             if channel == "results":
                 self.outstanding.discard(envelope.data.index)  # type: ignore[attr-defined]
@@ -126,9 +130,18 @@ class ActiveJob:
         tail = log.tail(job_subject(self.tenant, self.id, "items"))
         try:
             async for message in tail.messages(until_caught_up=True):
-                for envelope in codec.decode_slim(message.payload):
+                for envelope in read_events(message):
                     if isinstance(envelope.data, ItemsCounted):
                         for index, item in enumerate(envelope.data.items, start=envelope.data.first):
                             yield index, item
         finally:
             await tail.close()
+
+
+def read_events(message: Message) -> list[Envelope]:
+    """The events of a message, slim. None of a message that cannot be read: one such must not stop every other job."""
+    try:
+        return codec.decode_slim(message.payload)
+    except ValueError:
+        logger.exception("message_unreadable", subject=message.subject, sequence=message.sequence)
+        return []

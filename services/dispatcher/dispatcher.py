@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from contracts import codec
 from contracts.events import Event, JobDeleted, JobEnded, JobExpired, JobLogged, JobStarted
 from contracts.manifest import ModuleSpec
 from contracts.subjects import (
@@ -28,7 +27,7 @@ from contracts.subjects import (
     parse_job_subject,
     tenant_lifecycles,
 )
-from services.dispatcher.active import ActiveJob
+from services.dispatcher.active import ActiveJob, read_events
 from services.dispatcher.feeder import Feeder
 from services.dispatcher.queue_watch import QueueWatch
 from services.dispatcher.window import Presences
@@ -136,15 +135,16 @@ class Dispatcher:
         async for message in self._log.read(job_history(tenant, job_id)):
             job.see(message)
         self._jobs[job_id] = job
+        if job.state.ended:
+            heapq.heappush(self._expiries, (job.state.expires_at, tenant, job_id))
         self._want(job_id)
 
     def _ended(self, tenant: str, job: str, message: Message) -> bool:
         """Whether a job's newest lifecycle message is an end; then only what time will bring is noted."""
-        try:
-            envelope = codec.decode_slim(message.payload)[-1]
-        except codec.UnknownEvent:
-            logger.exception("event_unknown", subject=message.subject)
-            return True
+        events = read_events(message)
+        if not events:
+            return False  # what stands before it in the log tells
+        envelope = events[-1]
         match envelope.data:
             case JobEnded() as end:
                 heapq.heappush(self._expiries, (end.expires_at, tenant, job))
@@ -176,16 +176,13 @@ class Dispatcher:
             elif channel != "items":  # items come just before their request
                 await self._late(tenant, job_id)
             return
-        try:
-            job.see(message)
-        except codec.UnknownEvent:
-            logger.exception("event_unknown", subject=message.subject)
+        job.see(message)
         self._want(job_id)
 
     async def _late(self, tenant: str, job_id: str) -> None:
         """A message of a job that is not on our hands: of one deleted or expired it is purged on sight."""
         last = await self._log.last(job_subject(tenant, job_id, "lifecycle"))
-        if last is not None and isinstance(codec.decode_slim(last.payload)[-1].data, JobDeleted | JobExpired):
+        if _ends_in(last, JobDeleted, JobExpired):
             await self._purge_rows(tenant, job_id)
 
     def _note_tenant(self, tenant: str, sequence: int) -> None:
@@ -282,7 +279,9 @@ class Dispatcher:
                 # What could not be written, waits for room, or for its silence.
                 if not job.runs or job.state.processed == job.state.total:
                     self._want(job.id)
-                if job.state.ended and job.sequence >= job.awaiting and not job.state.delete_requested:
+                state = job.state
+                gone = state.phase in ("absent", "deleted") or (state.ended and not state.delete_requested)
+                if gone and job.sequence >= job.awaiting:
                     self._drop(job)
             await self._expire_due()
             if time.monotonic() - seconds >= 1.0:
@@ -308,7 +307,7 @@ class Dispatcher:
 
     async def _say_no_worker(self) -> None:
         """Tell who watches a job why nothing moves, once."""
-        for job in self._jobs.values():
+        for job in list(self._jobs.values()):
             slug = job.state.job_type
             if not job.runs or self._presences.concurrency(slug):
                 self._no_worker_since.pop(job.id, None)
@@ -341,6 +340,7 @@ class Dispatcher:
     def _drop(self, job: ActiveJob) -> None:
         self._jobs.pop(job.id, None)
         self._undecided.discard(job.id)
+        self._no_worker_since.pop(job.id, None)
 
     async def _purge_queue(self, job_id: str) -> None:
         try:
@@ -355,7 +355,7 @@ class Dispatcher:
                 await self._log.purge(job_subject(tenant, job_id, channel))
             lifecycle = job_subject(tenant, job_id, "lifecycle")
             last = await self._log.last(lifecycle)
-            if last is not None and isinstance(codec.decode_slim(last.payload)[-1].data, JobDeleted):
+            if last is not None and _ends_in(last, JobDeleted):
                 await self._log.purge(lifecycle, below=last.sequence)
             await self._purge_queue(job_id)
         except LogUnavailable as error:
@@ -368,6 +368,11 @@ class Dispatcher:
             for tenant, job_id in leftovers:
                 await self._purge_rows(tenant, job_id)
             await asyncio.sleep(_WATCH_EVERY)
+
+
+def _ends_in(last: Message | None, *kinds: type[Event]) -> bool:
+    events = read_events(last) if last is not None else []
+    return bool(events) and isinstance(events[-1].data, kinds)
 
 
 def _age(at: str) -> float:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.openapi.spec import Tag
 
-from contracts.manifest import ModuleSpec, load_manifests
+from contracts.manifest import MODULES_FOLDER, ModuleSpec, load_manifests
 from services.gateway.commands import JobCommands
 from services.gateway.idempotency import IdempotencyKeys
 from services.gateway.routes import accounts, api_keys, commands, creation, sessions
@@ -36,11 +36,11 @@ def create_app(
     modules: Mapping[str, ModuleSpec] | None = None,
     streams: OpenStreams | None = None,
 ) -> Litestar:
-    """The gateway. `modules` are the manifests of `contracts/modules` unless given.
+    """The gateway. `modules` are the manifests of `contracts/modules` and of the settings' folders unless given.
 
     It connects to NATS when it starts, waiting for it as long as it takes.
     """
-    modules = load_manifests() if modules is None else modules
+    modules = load_manifests((MODULES_FOLDER, *settings.module_folders)) if modules is None else modules
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

@@ -43,6 +43,8 @@ class BodyReader:
             body = self._decoder.decode(payload)
         except RecursionError:
             raise self._refusal("The body is nested too deeply.", "body") from None
+        except UnicodeDecodeError:
+            raise self._refusal("The body must be UTF-8.", "body", kind="json_invalid") from None
         except msgspec.DecodeError as error:
             raise ValidationFailed(issues_of(error), status=self._spec.validation_status) from None
         if body.items is None and body.source_job_id is None:

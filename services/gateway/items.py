@@ -78,6 +78,9 @@ def _decode(raw: msgspec.Raw, index: int, issues: list[ValidationIssue]) -> dict
             ValidationIssue(loc=[*place, *each.loc[1:]], msg=each.msg, type=each.type) for each in issues_of(error)
         )
         return None
+    except UnicodeDecodeError:
+        issues.append(issue("An item must be UTF-8.", *place, kind="json_invalid"))
+        return None
     except RecursionError:
         issues.append(issue("An item may not be nested this deeply.", *place))
         return None

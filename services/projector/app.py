@@ -11,7 +11,6 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from nats.aio.client import Client
 
@@ -21,6 +20,7 @@ from services.projector.reader import Reader
 from services.projector.routes import ROUTES
 from shared.api.app import make_app
 from shared.api.errors import RETRY_AFTER, problem
+from shared.api.streams import OpenStreams
 from shared.identity.accounts import Accounts
 from shared.identity.api_keys import ApiKeys
 from shared.identity.authenticator import Authenticator
@@ -38,8 +38,11 @@ _PATIENT = 30.0
 """Seconds the projection waits for an answer of MongoDB: a page of rows has 4 MB."""
 
 
-def create_app(settings: Settings, *, project: bool = True) -> Litestar:
-    """The read API; with `project` this process also takes part in projecting (one acts, others stand by)."""
+def create_app(settings: Settings, *, project: bool = True, streams: OpenStreams | None = None) -> Litestar:
+    """The read API; with `project` this process also takes part in projecting (one acts, others stand by).
+
+    `streams` are what the server must end first when it leaves; `app.state.streams` has them.
+    """
     parts = _Parts(settings)
 
     @contextlib.asynccontextmanager
@@ -50,19 +53,16 @@ def create_app(settings: Settings, *, project: bool = True) -> Litestar:
     router = Router(
         path="/",
         route_handlers=ROUTES,
-        dependencies={
-            "reader": Provide(_reader, sync_to_thread=False),
-            "hubs": Provide(_hubs, sync_to_thread=False),
-        },
         exception_handlers={StoreUnavailable: _store_unavailable},
     )
     return make_app(
-        title="Outsend Jobs API: reads",
+        title="Outsend projector",
         routes=[router],
         settings=settings,
         lifespan=lifespan,
         checks={"nats": parts.check_nats, "mongodb": parts.check_mongodb},
-        tags=[Tag(name="Jobs", description="One surface for every workload.")],
+        streams=streams,
+        tags=[Tag(name="jobs", description="Reading jobs, their progress and their output.")],
     )
 
 
@@ -130,16 +130,6 @@ async def _projecting(client: Client, log: EventLog, settings: Settings) -> Asyn
         task.cancel()
         await asyncio.wait([task])
         store.close()
-
-
-def _reader(state: State) -> Reader:
-    reader: Reader = state.reader
-    return reader
-
-
-def _hubs(state: State) -> Hubs:
-    hubs: Hubs = state.hubs
-    return hubs
 
 
 def _store_unavailable(_: Request[Any, Any, Any], __: StoreUnavailable) -> Response[Any]:

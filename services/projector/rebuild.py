@@ -9,6 +9,7 @@ under way.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -50,21 +51,21 @@ async def _rebuild(log: EventLog, store: Store, say: Callable[[str], None]) -> R
         for view in (await views.unfinished()).values():
             materialiser.begin(view)
         fold = Fold(views, materialiser, position)
-        while True:
+        # What the live views can show, the new ones must be able to show as well. Each pass takes in what came during
+        # the one before, so passes become short; on a busy log the last moment's events are left to the projector.
+        took = _SHORT
+        while took >= _SHORT:
+            began = time.monotonic()
             await _catch_up(log, fold, say)
             await materialiser.idle()
-            # What the live views could already show, the new ones must be able to show as well. A second pass
-            # over what came meanwhile is short, a third shorter: on a busy log the last bit is the projector's.
-            behind = await (await store.current(fresh=True)).checkpoint() - fold.position
-            if behind <= _NEAR:
-                break
+            took = time.monotonic() - began
     await store.go_live(views)
     say(f"{views.database} is live.")
     return Rebuilt(views.database, fold.position)
 
 
-_NEAR = 100
-"""Log messages: the projector folds them within a moment of the swap."""
+_SHORT = 1.0
+"""Seconds of a pass: after one this short the new views are about that far behind, and the pointer moves."""
 
 
 class _NotYet:
@@ -84,11 +85,15 @@ async def _first_pass(log: EventLog, views: Views, say: Callable[[str], None]) -
 
 
 async def _catch_up(log: EventLog, fold: Fold, say: Callable[[str], None]) -> None:
+    """Fold up to where the log ends now; under steady writing its end is never reached."""
+    end = await log.last_sequence()
     tail = log.tail(*FOLDED_SUBJECTS, after=fold.position)
     async with contextlib.aclosing(tail.batches(until_caught_up=True)) as batches:
         async for batch in batches:
             await fold.apply(batch)
-            say(f"Folded up to {fold.position}, {batch[-1].pending} to go.")
+            say(f"Folded up to {fold.position} of {end}.")
+            if fold.position >= end:
+                break
 
 
 async def _always() -> bool:

@@ -160,6 +160,10 @@ def _decoding(_: Request[Any, Any, Any], error: msgspec.DecodeError) -> Response
     return validation_problem(issues_of(error))
 
 
+def _not_utf8(_: Request[Any, Any, Any], __: UnicodeDecodeError) -> Response[Any]:
+    return validation_problem([issue("The body must be UTF-8.", "body", kind="json_invalid")])
+
+
 def _framework_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     """What the framework found wrong with parameters and typed bodies."""
     extra = error.extra if isinstance(error.extra, list) else []
@@ -233,6 +237,7 @@ EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
     ApiError: _api_error,
     Refused: _refused,
     msgspec.DecodeError: _decoding,
+    UnicodeDecodeError: _not_utf8,  # what msgspec raises for a string that is not
     ValidationException: _framework_validation,
     HTTPException: _framework,
     LogUnavailable: _log_unavailable,

@@ -36,14 +36,17 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT."""
-        self.stop()
+        self._end_streams()
         super().handle_exit(sig, frame)
 
     def stop(self) -> None:
         """Leave as after a signal; for servers that run inside another process's loop."""
+        self._end_streams()
+        self.should_exit = True
+
+    def _end_streams(self) -> None:
         for streams in self._streams:
             streams.close_soon()
-        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain and close; the signal is not raised again afterwards."""

@@ -74,11 +74,13 @@ def _started(state: JobState, _: JobStarted, envelope: Envelope) -> JobState:
 
 
 def _cancel_requested(state: JobState, _: CancelRequested, __: Envelope) -> JobState:
-    return state if state.ended or state.cancel_requested else replace(state, cancel_requested=True)
+    alive = state.phase in ("pending", "running")
+    return replace(state, cancel_requested=True) if alive and not state.cancel_requested else state
 
 
 def _delete_requested(state: JobState, _: DeleteRequested, __: Envelope) -> JobState:
-    return state if state.delete_requested else replace(state, delete_requested=True)
+    exists = state.phase not in ("absent", "deleted")
+    return replace(state, delete_requested=True) if exists and not state.delete_requested else state
 
 
 def _settled(state: JobState, event: ItemProcessed | ItemSettled, _: Envelope) -> JobState:
@@ -123,10 +125,12 @@ def _ended(phase: Phase) -> Callable[[JobState, Any, Envelope], JobState]:
 
 
 def _expired(state: JobState, _: JobExpired, __: Envelope) -> JobState:
-    return replace(state, expired=True) if state.ended else state
+    return replace(state, expired=True) if state.ended and not state.expired else state
 
 
 def _deleted(state: JobState, event: JobDeleted, envelope: Envelope) -> JobState:
+    if state.phase == "deleted":
+        return state
     # The job's earlier events may be purged by now: this one alone must say enough.
     return replace(state, id=envelope.subject, tenant=envelope.tenant, phase="deleted", ef_cost=event.ef_cost)
 

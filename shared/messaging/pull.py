@@ -66,6 +66,13 @@ class Pull:
             with contextlib.suppress(*BROKEN):
                 await subscription.unsubscribe()
 
+    async def finish(self) -> None:
+        """As `close`, but what the server has sent already is still received."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None and not self._client.is_closed:
+            with contextlib.suppress(*BROKEN):
+                await asyncio.wait_for(subscription.drain(), _SILENCE)
+
     async def ask(self, count: int) -> None:
         """Ask for so many more messages."""
         request: dict[str, int] = {

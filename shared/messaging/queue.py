@@ -65,7 +65,10 @@ class ItemFeed:
         self.wake()
 
     async def run(self) -> None:
-        """Ask, receive, ask again, until stopped. A missing consumer is waited for, once a second."""
+        """Ask, receive, ask again, until stopped. A missing consumer is waited for, once a second.
+
+        What is on its way at the end is still received: dropped, it would come to another worker as a second delivery.
+        """
         try:
             while not self._stopped:
                 if self._pull is None or self._pull.silent:
@@ -82,7 +85,7 @@ class ItemFeed:
                 await pull.wait()
         finally:
             if self._pull is not None:
-                await self._pull.close()
+                await self._pull.finish()
 
     async def _open(self) -> None:
         if self._pull is not None:

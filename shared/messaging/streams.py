@@ -79,7 +79,8 @@ async def declare_stream(js: JetStreamContext, config: api.StreamConfig) -> api.
         info = await js.stream_info(config.name)
     except NotFoundError:
         return await js.add_stream(config)
-    if any(getattr(info.config, field) != getattr(config, field) for field in ("max_age", "max_bytes")):
+    wanted = ((getattr(config, field), getattr(info.config, field)) for field in ("max_age", "max_bytes"))
+    if any(ours is not None and ours != theirs for ours, theirs in wanted):
         return await js.update_stream(config)
     return info
 

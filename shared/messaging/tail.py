@@ -80,6 +80,8 @@ class Tail:
                     await pull.ask(_REQUEST)
                 if not self._buffer:
                     await pull.wait()
+                    if until_caught_up and not self._buffer and await self._nothing_waits():
+                        return  # what was still to come has been purged meanwhile
                     continue
                 batch = list(self._buffer)
                 self._buffer.clear()
@@ -138,6 +140,14 @@ class Tail:
         self._pull = Pull(self._client, self._stream, info.name, self._receive, max_bytes=_REQUEST_BYTES)
         await self._pull.open()
         return bool(info.num_pending)
+
+    async def _nothing_waits(self) -> bool:
+        try:
+            info = await self._js.consumer_info(self._stream, self._consumer)
+        except BROKEN:
+            return False
+        delivered = info.delivered.consumer_seq if info.delivered else 0
+        return not info.num_pending and delivered == self._consumer_sequence
 
     def _receive(self, msg: Msg) -> None:
         # $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>

@@ -15,6 +15,7 @@ MAX_RESULT_BYTES = 1024 * 1024
 """A result above that loses its report, and if that is not enough, its rows."""
 
 _LABEL_LENGTH = 200
+_MESSAGE_LENGTH = 1000
 
 
 def processed(
@@ -45,7 +46,7 @@ def failed(
         attempts=attempts,
         duration_ms=duration_ms,
         rows=[output_row(spec, item.item, {})],
-        error=error,
+        error=ItemError(code=_encodable(error.code), message=_encodable(error.message)[:_MESSAGE_LENGTH]),
     )
 
 
@@ -61,6 +62,11 @@ def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
     """What a person recognises the item by."""
     value = next((read_key(given, key) for key in spec.needs), None)
     return str(value)[:_LABEL_LENGTH] if value is not None else ""
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates, which a message made from a hostile page may have, cannot be written as JSON."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _fitting(spec: ModuleSpec, item: ItemRequested, event: ItemProcessed) -> ItemProcessed:

@@ -36,6 +36,7 @@ _PRESENCE_EVERY = 2.0
 _PARKED_FACTOR = 10
 """Items in hand at most, in multiples of the concurrency: those that wait for a retry, or as suspects, hold no slot."""
 
+_GIVE_BACK_LIMIT = 5.0
 _REMEMBERED = 20_000
 """Finished items remembered, so that a late second delivery is acked instead of run."""
 
@@ -101,18 +102,20 @@ class ModuleRunner:
 
     async def drain(self, timeout: float) -> None:
         """Take no more; finish what runs within `timeout` seconds, give the rest back."""
+        feed, heartbeats, announcements = self._background
+        announcements.cancel()
+        with contextlib.suppress(*BROKEN):
+            await self._say_presence(0)
         self._feed.stop()
+        await asyncio.wait({feed})
         waiting = [task for task, held in self._tasks.items() if not held.started]
         running = [task for task, held in self._tasks.items() if held.started]
         await self._abandon(waiting)
         if running:
             await asyncio.wait(running, timeout=timeout)
             await self._abandon([task for task in running if not task.done()])
-        for task in self._background:
-            task.cancel()
+        heartbeats.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        with contextlib.suppress(*BROKEN):
-            await self._say_presence(0)
         self._context.close()
 
     def _room(self) -> int:
@@ -122,7 +125,7 @@ class ModuleRunner:
     def _receive(self, delivery: Delivery) -> None:
         try:
             item = _decode(delivery.payload)
-        except msgspec.DecodeError:
+        except ValueError:  # no JSON, no UTF-8, or another shape
             logger.exception("item_unreadable", subject=delivery.msg.subject)
             self._spawn_ack([delivery])
             return
@@ -211,6 +214,8 @@ class ModuleRunner:
         except asyncio.CancelledError:
             task.cancel()
             raise
+        if task.cancelled():  # by itself: nobody asked the item to stop
+            raise ModuleError("module_error", f"The work was cancelled within module {self.spec.slug}")
         if task.done():
             return task.result()
         task.cancel()
@@ -227,7 +232,8 @@ class ModuleRunner:
     async def _abandon(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:  # not for ever: a broker that is away takes nothing back, and delivers again by itself
+            await asyncio.wait(tasks, timeout=_GIVE_BACK_LIMIT)
 
     def _spawn_ack(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:

@@ -24,7 +24,7 @@ from shared.modulekit.errors import Permanent, Retryable
 from shared.modulekit.module import ATTEMPT, Context, Result
 
 
-async def process(item: ItemRequested, context: Context) -> Result:
+async def process(item: ItemRequested, context: Context) -> Result:  # noqa: C901 - a table
     if item.options.get("mode") == "loud":
         await context.log(item, "info", f"here comes {item.item.get('nom')}")
     what, _, number = str(item.item.get("do") or "").partition(" ")

@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from litestar import get
+from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from contracts.jobs import ItemsPage, ReportPage
 from services.projector.pages import decoded_pages, json_page
 from services.projector.reader import Reader
 from services.projector.routes.parameters import Limit, Offset, parse_page
-from shared.api.auth import IDENTITY, Identity, require_owner
+from shared.api.auth import IDENTITY, Caller, Identity, require_owner
 from shared.api.errors import BadRequest, Gone
 from shared.api.schema import SECURED, problems
 from shared.export.errors import ExportError
@@ -31,7 +32,7 @@ _NOT_REUSABLE = frozenset({"delivery_check", "viewport_test"})
     "/api/jobs/{job_id:str}/items",
     operation_id="list_job_items",
     summary="List a job's items",
-    tags=["Jobs"],
+    tags=["jobs"],
     security=SECURED,
     responses={
         200: ResponseSpec(ItemsPage, generate_examples=False, description="Raw values, in the order of the output."),
@@ -40,10 +41,10 @@ _NOT_REUSABLE = frozenset({"delivery_check", "viewport_test"})
     dependencies=IDENTITY,
 )
 async def job_items(
-    job_id: str, identity: Identity, reader: Reader, limit: Limit = None, offset: Offset = None
+    job_id: FromPath[str], identity: Caller, state: State, limit: Limit = None, offset: Offset = None
 ) -> Stream:
     """The rows of a done job, for chaining into another one. `limit` is clamped to 1 … 10 000."""
-    view, views = await _owned(job_id, identity, reader)
+    view, views = await _owned(job_id, identity, state.reader)
     count, start = parse_page(limit, offset, most=MOST_ROWS)
     if view.state.expired:
         raise Gone("The job's output has expired.")
@@ -58,7 +59,7 @@ async def job_items(
     "/api/jobs/{job_id:str}/report",
     operation_id="get_job_report",
     summary="Read a job's full reports",
-    tags=["Jobs"],
+    tags=["jobs"],
     security=SECURED,
     responses={
         200: ResponseSpec(ReportPage, generate_examples=False, description="One entry per item that has a report."),
@@ -67,10 +68,10 @@ async def job_items(
     dependencies=IDENTITY,
 )
 async def job_report(
-    job_id: str, identity: Identity, reader: Reader, limit: Limit = None, offset: Offset = None
+    job_id: FromPath[str], identity: Caller, state: State, limit: Limit = None, offset: Offset = None
 ) -> Stream:
     """The full per-item reports of an ended job, where its module makes one. `limit` is clamped to 1 … 10 000."""
-    view, views = await _owned(job_id, identity, reader)
+    view, views = await _owned(job_id, identity, state.reader)
     count, start = parse_page(limit, offset, most=MOST_ROWS)
     _must_have_ended(view)
     if view.state.expired:
@@ -82,7 +83,7 @@ async def job_report(
 
 Format = Annotated[
     str | None,
-    Parameter(query="format", required=False, description="csv (the default), json or xlsx.", schema_extra={"default": "csv"}),
+    QueryParameter(name="format", required=False, description="csv (the default), json or xlsx.", schema_extra={"default": "csv"}),
 ]
 
 
@@ -90,7 +91,7 @@ Format = Annotated[
     "/api/jobs/{job_id:str}/download",
     operation_id="download_job",
     summary="Download a job's result",
-    tags=["Jobs"],
+    tags=["jobs"],
     security=SECURED,
     responses={
         200: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPES["csv"], description="The file."),
@@ -98,9 +99,9 @@ Format = Annotated[
     },
     dependencies=IDENTITY,
 )
-async def download_job(job_id: str, identity: Identity, reader: Reader, export_format: Format = None) -> Stream:
+async def download_job(job_id: FromPath[str], identity: Caller, state: State, export_format: Format = None) -> Stream:
     """The output as a file, safe to open in a spreadsheet; of a failed or cancelled job its partial rows."""
-    view, views = await _owned(job_id, identity, reader)
+    view, views = await _owned(job_id, identity, state.reader)
     kind = "csv" if export_format is None else export_format
     if kind not in EXPORTERS:
         raise BadRequest("Unsupported format: use csv, json or xlsx.")
@@ -143,7 +144,8 @@ async def _stream(
         async for chunk in chunks:
             yield chunk
 
-    return Stream(body(), media_type=media_type, headers=headers)
+    # As a header: the framework would add a second charset to a text type.
+    return Stream(body(), media_type=media_type, headers={"Content-Type": media_type, **(headers or {})})
 
 
 __all__ = ["download_job", "job_items", "job_report"]

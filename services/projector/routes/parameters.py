@@ -6,7 +6,7 @@ import re
 from typing import Annotated
 
 from litestar.openapi.spec import OpenAPIType
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from shared.api.errors import ValidationFailed, issue
 
@@ -15,8 +15,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
 def _integer(name: str, description: str, default: int | None = None, minimum: int | None = None) -> object:
     extra = {"type": OpenAPIType.INTEGER, "default": default, "minimum": minimum}
-    return Parameter(
-        query=name,
+    return QueryParameter(
+        name=name,
         description=description,
         required=False,
         schema_extra={key: value for key, value in extra.items() if value is not None},

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
+from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter
 from litestar.types import ASGIApp
 
 from services.projector.event_stream import EventStream
 from services.projector.frames import done_id
-from services.projector.hub import Hubs
 from services.projector.reader import Reader
 from services.projector.routes.parameters import Since, parse_integer
-from shared.api.auth import IDENTITY, Identity, require_owner
+from shared.api.auth import IDENTITY, Caller, require_owner
 from shared.api.schema import SECURED, problems
 
 LastEventId = Annotated[
     str | None,
-    Parameter(header="Last-Event-ID", required=False, description="Sent by a client that reconnects; wins over `since`."),
+    HeaderParameter(name="Last-Event-ID", required=False, description="Sent by a client that reconnects; wins over `since`."),
 ]
 
 
@@ -27,7 +27,7 @@ LastEventId = Annotated[
     "/api/jobs/{job_id:str}/stream",
     operation_id="stream_job",
     summary="Stream live progress",
-    tags=["Jobs"],
+    tags=["jobs"],
     security=SECURED,
     media_type="text/event-stream",
     responses={
@@ -38,14 +38,14 @@ LastEventId = Annotated[
 )
 async def stream_job(
     request: Request[Any, Any, Any],
-    job_id: str,
-    identity: Identity,
-    reader: Reader,
-    hubs: Hubs,
+    job_id: FromPath[str],
+    identity: Caller,
+    state: State,
     since: Since = None,
     last_event_id: LastEventId = None,
 ) -> ASGIApp:
     """Status transitions, log lines and progress as they happen; every event after `Last-Event-ID` exactly once."""
+    reader: Reader = state.reader
     view = await reader.job(job_id)
     require_owner(identity, view.state.tenant)
     after = -1 if since is None else parse_integer("since", since)
@@ -53,4 +53,4 @@ async def stream_job(
         after = int(last_event_id)
         if view.ready and after >= done_id(view.ended_seq):
             return Response(None, status_code=204).to_asgi_response(None, request)
-    return EventStream(hubs, request.app.state.streams, tenant=view.state.tenant, job=job_id, since=after)
+    return EventStream(state.hubs, state.streams, tenant=view.state.tenant, job=job_id, since=after)

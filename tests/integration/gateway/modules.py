@@ -16,7 +16,11 @@ EMAILS = ModuleSpec(
     nothing_usable="Aucun établissement avec site web",
     options=[
         Option(
-            name="mode", meaning="How far to look", choices=["normal", "deep"], default="normal", ef_weights={"deep": 0.3}
+            name="mode",
+            meaning="How far to look",
+            choices=["normal", "deep"],
+            default="normal",
+            ef_weights={"deep": 0.3},
         )
     ],
 )

@@ -44,7 +44,7 @@ async def test_unusable_registrations_are_422(gateway, body, field):
 
 
 async def test_a_body_that_is_no_json_is_422(gateway):
-    for content in (b"", b"{", b"\xff"):
+    for content in (b"", b"{", b"\xff", b'{"email": "\xff", "password": "x"}'):
         answer = await gateway.http().post("/api/auth/login", content=content)
         assert answer.status_code == 422
         assert answer.json()["detail"]["message"] == "Validation error"

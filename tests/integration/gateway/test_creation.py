@@ -7,6 +7,7 @@ import re
 import pytest
 
 from contracts.events import ItemsSubmitted, JobCancelled, JobExpired, JobLogged, JobRequested
+from shared.messaging.log import LogFull
 from tests.integration.gateway.stack import running
 
 SITE = {"nom": "Cabinet Dupont", "site_web": "https://dupont.example", "ville": "Paris"}
@@ -60,7 +61,13 @@ async def test_an_unverified_user_may_create_typed_jobs(gateway):
 
 async def test_the_log_has_items_note_and_request(gateway):
     client = await gateway.user()
-    items = [SITE, {"site_web": "ftp://no.example"}, {"nom": "x"}, {"website": "bare.example", "n": 1.50}, {"site_web": 5}]
+    items = [
+        SITE,
+        {"site_web": "ftp://no.example"},
+        {"nom": "x"},
+        {"website": "bare.example", "n": 1.50},
+        {"site_web": 5},
+    ]
     job = (await post(client, items=items)).json()
     chunk, note, request = await gateway.events(client, job)
     assert chunk == ItemsSubmitted(first=0, items=[items[0], items[3]])
@@ -77,7 +84,9 @@ async def test_many_items_come_in_bounded_messages_in_order(gateway):
     job = (await post(client, items=items)).json()
     *chunks, request = await gateway.events(client, job)
     assert len(chunks) > 3
-    assert [chunk.first for chunk in chunks] == [sum(len(each.items) for each in chunks[:n]) for n in range(len(chunks))]
+    assert [chunk.first for chunk in chunks] == [
+        sum(len(each.items) for each in chunks[:n]) for n in range(len(chunks))
+    ]
     assert [item for chunk in chunks for item in chunk.items] == items
     assert request.total == 2_500
     sizes = [len(message.payload) async for message in gateway.log.read(f"jobs.{client.user}.{job['id']}.items")]
@@ -325,10 +334,10 @@ async def test_a_source_may_not_have_more_rows_than_a_job_takes(nats_server):
 async def test_a_log_nearly_full_accepts_nothing(fresh_nats):
     async with running(fresh_nats, log_max_bytes=1 << 20) as gateway:
         client = await gateway.user()
-        filler = JobLogged(level="info", message=bytes(range(32, 127)).decode() * 200)
-        while not await gateway.log.nearly_full():
-            await asyncio.gather(*(gateway.log.append("u_filler", "j_filler", filler) for _ in range(20)))
-            gateway.log._fill = (0.0, 0.0)
+        filler = JobLogged(level="info", message="x" * 20_000)
+        with pytest.raises(LogFull):
+            while True:
+                await gateway.log.append("u_filler", "j_filler", filler)
         answer = await post(client, items=[SITE])
         assert answer.status_code == 503
         assert "full" in answer.json()["detail"]

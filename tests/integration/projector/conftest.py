@@ -4,10 +4,19 @@ import asyncio
 import contextlib
 import itertools
 
+import httpx
+import msgspec
 import pytest
+from argon2 import PasswordHasher
+from ulid import ULID
 
+from services.projector.app import create_app
 from services.projector.projection import Projector
 from services.projector.reader import Reader
+from shared.api.server import make_server
+from shared.identity.passwords import Passwords
+from shared.identity.service import IdentityService
+from shared.messaging import streams
 from shared.messaging.connection import connect
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog
@@ -126,3 +135,88 @@ async def start_projector(settings, leases):
 @pytest.fixture
 async def projector(start_projector):
     return await start_projector()
+
+
+class Served:
+    """The read API behind a real server, and two people who may ask it."""
+
+    def __init__(self, server, app, base_url, people):
+        self.server = server
+        self.app = app
+        self.base_url = base_url
+        self.people = people
+        self.clients = []
+
+    def client(self, name="ann"):
+        """An HTTP client; `None` is nobody."""
+        headers = {"X-API-Key": self.people[name].key} if name else {}
+        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=20, limits=httpx.Limits(max_connections=None))
+        self.clients.append(client)
+        return client
+
+
+class Person:
+    def __init__(self, user_id, key):
+        self.user_id = user_id
+        self.key = key
+
+
+async def make_person(client, settings, name):
+    """An account with an API key, as the gateway makes them."""
+    js = client.jetstream()
+    service = IdentityService(
+        identity=await streams.identity_bucket(js, settings),
+        sessions=await streams.sessions_bucket(js, settings),
+        limits=await streams.limits_bucket(js, settings),
+        settings=settings,
+        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+    )
+    email = f"{name}-{ULID()}@example.com".lower()
+    address = f"10.{next(_numbers)}.0.1"
+    await service.register(email, "correct horse battery", address)
+    login = await service.login(email, "correct horse battery", address)
+    _, secret = await service.create_api_key(login.account.id, "test")
+    await service.aclose()
+    return Person(login.account.id, secret)
+
+
+@pytest.fixture
+async def people(client, settings):
+    return {name: await make_person(client, settings, name) for name in ("ann", "bob")}
+
+
+@pytest.fixture
+def serve(settings, people):
+    """Serves the read API: `async with serve() as api`."""
+
+    @contextlib.asynccontextmanager
+    async def serve(**changed):
+        app = create_app(msgspec.structs.replace(settings, **changed))
+        server = make_server(app, settings, app.state.streams, port=0)
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+            assert not task.done(), "the server did not start"
+        port = server.servers[0].sockets[0].getsockname()[1]
+        api = Served(server, app, f"http://127.0.0.1:{port}", people)
+        try:
+            yield api
+        finally:
+            for one in api.clients:
+                await one.aclose()
+            server.stop()
+            await asyncio.wait_for(task, 15)
+
+    return serve
+
+
+@pytest.fixture
+async def api(serve):
+    async with serve() as api:
+        yield api
+
+
+@pytest.fixture
+def own_story(log, people):
+    """The story of a tenant who can log in."""
+    return Story(log, people["ann"].user_id)

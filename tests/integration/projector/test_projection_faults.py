@@ -241,11 +241,13 @@ async def test_rebuild_while_jobs_go_on(story, store, settings, projector):
     async def work():
         while not stop.is_set():
             told.append(await story.done(total=2))
+            await asyncio.sleep(0.02)
 
     worker = asyncio.create_task(work())
     await until(lambda: _enough(told, 5))
     await rebuild(settings)
-    await until(lambda: _enough(told, len(told) + 5))
+    enough = len(told) + 5
+    await until(lambda: _enough(told, enough))
     stop.set()
     await worker
     for job in told:

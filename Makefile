@@ -1,0 +1,77 @@
+# Everything one does with a checkout. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+BIN := .venv/bin
+PY := $(BIN)/python
+# Names of a service or a test: make test T=tests/unit/export
+T ?= tests
+ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv with everything pinned; a no-op when up to date
+	@deploy/setup.sh
+
+.PHONY: up
+up: setup ## Run everything on this machine until Ctrl-C; ARGS="--port 9000"
+	@$(BIN)/outsend up $(ARGS)
+
+.PHONY: demo
+demo: setup ## A job over a small invented internet, start to finish; results in ./out
+	@$(PY) -m tests.world.demo
+
+.PHONY: test
+test: setup ## The short suite, as CI runs it; T=path, ARGS="-k word"
+	@$(PY) -m pytest -m "not slow" $(T) $(ARGS)
+
+.PHONY: lint
+lint: setup ## Style, types and the borders between packages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: setup ## Put the code in the house's form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: chaos
+chaos: setup ## Kill, pause and wipe servers and services while jobs run
+	@$(PY) -m pytest tests/chaos --timeout=900 $(ARGS)
+
+.PHONY: soak
+soak: setup ## Hours of jobs with a fault every minute; ARGS="--minutes 60"
+	@$(PY) -m tests.chaos.soak $(ARGS)
+
+.PHONY: bench
+bench: setup ## Every benchmark, with ratios against a peer in the same run
+	@for file in $$(grep -l __main__ tests/bench/*.py); do $(MAKE) bench-$$(basename $$file .py); done
+
+bench-%: setup ## One benchmark by name: make bench-pipeline
+	@$(PY) -m tests.bench.$* $(ARGS)
+
+.PHONY: openapi
+openapi: setup ## Write contracts/openapi.json
+	@$(PY) -m services.edge.openapi
+
+.PHONY: asyncapi
+asyncapi: setup ## Write contracts/asyncapi.json
+	@$(BIN)/outsend schema asyncapi --out contracts/asyncapi.json
+
+.PHONY: lock
+lock: setup ## Pin the newest dependencies that pyproject.toml allows
+	@compile() { $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$$@" pyproject.toml; }; \
+	compile --upgrade --all-extras -o requirements-dev.lock; \
+	compile --constraint <(grep -o '^[a-z][^ ;]*==[^ ;]*' requirements-dev.lock) -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove caches, results and local data; .venv stays
+	@rm -rf var out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,115 @@
+"""`make demo`: a job over the invented town, start to finish, with the commands a user would type.
+
+Data stay in var/demo, results in ./out. Every run fetches every site: the page cache is emptied first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from contracts.subjects import PAGES_BUCKET
+from deploy.child import LEASH
+from deploy.place import PlaceTaken
+from deploy.ports import PortTaken
+from deploy.stack import Stack, StackError
+from services.cli.errors import UsageError
+from services.cli.users import create_key, create_user
+from shared.messaging.connection import connect
+from shared.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
+LEADS = Path(__file__).with_name("valmont.csv")
+EMAIL = "demo@valmont.test"
+
+FETCH_TIMEOUT = 2.0
+"""Seconds. Some of the town's sites never answer; a demo need not wait for them as patiently as one does for real ones."""
+
+
+async def main() -> int:
+    """Everything, in order; gives the exit code of the job's command."""
+    began = time.monotonic()
+    OUT.mkdir(exist_ok=True)
+    async with _world(DATA / "world") as variables:
+        settings = msgspec.structs.replace(
+            Settings.from_env(variables), data_dir=DATA, fetch_timeout=FETCH_TIMEOUT, log_json=False
+        )
+        _say("Starting broker, store, API, dispatcher and worker ...")
+        async with Stack(settings, say=_say) as stack:
+            _say(f"Ready after {time.monotonic() - began:.1f} s at {stack.url}")
+            await _empty_page_cache(stack.settings)
+            env = os.environ | {"OUTSEND_URL": stack.url, "OUTSEND_API_KEY": await _key(stack.settings)}
+            results = [OUT / f"techstack.{suffix}" for suffix in ("csv", "json", "xlsx")]
+            wishes = [part for path in results for part in ("--out", _shown(path))]
+            code = await _command(env, "jobs", "create", "techstack", _shown(LEADS), *wishes)
+    _say(f"Done in {time.monotonic() - began:.1f} s: {', '.join(_shown(path) for path in results)}")
+    return code
+
+
+@contextlib.asynccontextmanager
+async def _world(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """The town's servers as a process; gives the variables that make the product live in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (described := folder / "world.json").unlink(missing_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", LEASH, str(os.getpid())),
+        *(sys.executable, "-m", "tests.world", "--dir", folder),
+        stdout=asyncio.subprocess.DEVNULL,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        while not described.exists():
+            if process.returncode is not None:
+                raise StackError("the world could not start")
+            await asyncio.sleep(0.02)
+        yield json.loads(described.read_text(encoding="utf-8"))["env"]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _empty_page_cache(settings: Settings) -> None:
+    client = await connect(settings, "demo")
+    await client.jetstream().purge_stream(f"KV_{PAGES_BUCKET}")
+    await client.close()
+
+
+async def _key(settings: Settings) -> str:
+    with contextlib.suppress(UsageError):  # an earlier demo made the account
+        return await create_user(settings, EMAIL, secrets.token_urlsafe(16), api_key=True)
+    return await create_key(settings, EMAIL, "demo")
+
+
+async def _command(env: dict[str, str], *arguments: str) -> int:
+    _say(f"$ outsend {shlex.join(arguments)}")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.cli", *arguments, env=env, cwd=ROOT)
+    return await process.wait()
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main()))
+    except (StackError, PortTaken, PlaceTaken) as error:
+        sys.exit(f"demo: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
