@@ -53,7 +53,7 @@ def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..
 def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
     leads = f"CSV or JSON files with {', '.join(spec.needs)} (`-`: standard input), or single values"
     return [
-        _parameter("leads", list[str] | None, typer.Argument(help=leads, metavar="[FILE|VALUE]..."), None),
+        _parameter("leads", list[str] | None, typer.Argument(help=leads, metavar="FILE|VALUE"), None),
         _parameter("source_job", str, typer.Option(help="Take the rows of this job of yours as leads"), ""),
         _parameter("follow", bool, typer.Option("--follow/--no-follow", "-f", help="Watch it to its end"), False),
         _parameter(

@@ -86,13 +86,23 @@ async def create_key(settings: Settings, email: str, name: str) -> str:
 
 @contextlib.asynccontextmanager
 async def _identity(settings: Settings) -> AsyncIterator[KeyValue]:
+    why = ""
+
+    async def note(error: Exception) -> None:
+        nonlocal why
+        why = str(error) or type(error).__name__
+
     try:
-        client = await nats.connect(settings.nats_url.split(","), connect_timeout=2, allow_reconnect=False)
-    except (NatsError, OSError, TimeoutError) as error:
-        raise NoAccess(
-            f"the broker is not reachable ({str(error) or type(error).__name__}): "
-            "start it with `outsend up`, or set NATS_URL"
-        ) from None
+        # A command says that nobody is there; only services wait. 0 would mean: for ever.
+        client = await nats.connect(
+            settings.nats_url.split(","),
+            connect_timeout=2,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,
+            error_cb=note,
+        )
+    except (NatsError, OSError, TimeoutError):
+        raise NoAccess(f"the broker is not reachable ({why}): start it with `outsend up`, or set NATS_URL") from None
     try:
         await check_server(client)
         yield await identity_bucket(client.jetstream(), settings)

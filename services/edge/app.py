@@ -58,6 +58,8 @@ class Edge:
     async def lifespan(self) -> AsyncIterator[None]:
         """Both apps, from start to end."""
         async with self._gateway.lifespan(), self._projector.lifespan():
+            # One memory of credentials: what the gateway revokes is refused by both at once.
+            self._projector.state.identity = self._gateway.state.identity
             yield
 
     async def _live(self, receive: Receive, send: Send) -> None:

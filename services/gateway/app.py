@@ -64,7 +64,7 @@ def create_app(
             yield
         finally:
             await identity.aclose()
-            await client.drain()
+            await client.close()
 
     async def log_answers() -> str | None:
         log: EventLog = app.state.log

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
+import structlog
 
 from contracts import codec, subjects
 from contracts.codec import ItemsCounted
@@ -15,6 +16,8 @@ from services.gateway.lifecycle import read_lifecycle
 from shared.job import ABSENT, JobState, evolve
 from shared.messaging.log import Busy, Conflict, Draft, EventLog, Fence, LogUnavailable, envelop
 from shared.observability.metrics import ITEMS_ACCEPTED, JOBS_REQUESTED
+
+logger = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 256 * 1024
 """Of items in one message: the largest body makes some 130, far below the 1 000 a batch may have."""
@@ -57,8 +60,7 @@ class JobWriter:
             try:
                 async with self._turn():
                     await self._log.publish_atomic(drafts)
-                JOBS_REQUESTED.labels(job.request.job_type).inc()
-                ITEMS_ACCEPTED.labels(job.request.job_type).inc(len(job.items))
+                _note(job)
                 return evolve(ABSENT, requested)
             except Conflict:
                 return (await read_lifecycle(self._log, job.id)).state
@@ -103,6 +105,13 @@ class JobWriter:
         channel = "items" if isinstance(event, ItemsCounted) else channel_of(event)
         subject = subjects.job_subject(envelope.tenant, envelope.subject, channel)
         return Draft(subject, codec.encode([envelope]), fence)
+
+
+def _note(job: NewJob) -> None:
+    job_type, total = job.request.job_type, job.request.total
+    JOBS_REQUESTED.labels(job_type).inc()
+    ITEMS_ACCEPTED.labels(job_type).inc(total)
+    logger.info("job_requested", tenant=job.tenant, job_id=job.id, job_type=job_type, items=total)
 
 
 def chunks(items: Sequence[msgspec.Raw]) -> list[ItemsCounted]:

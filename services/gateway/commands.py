@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from contracts import subjects
 from contracts.jobs import JobPublic
 from services.gateway.lifecycle import Lifecycle, read_lifecycle, wait_until_deleted
@@ -10,6 +12,8 @@ from shared.api.errors import BadRequest, Unavailable
 from shared.job import UnknownJob, decide
 from shared.job.decide import Command, RequestCancel, RequestDelete
 from shared.messaging.log import Conflict, EventLog, Fence
+
+logger = structlog.get_logger(__name__)
 
 _ATTEMPTS = 10
 """A job's lifecycle has a handful of events; more conflicts than that are a fault."""
@@ -50,9 +54,11 @@ class JobCommands:
                 return Lifecycle(state, sequence)
             fence = Fence(subjects.job_subject(state.tenant, state.id, "lifecycle"), sequence)
             try:
-                return Lifecycle(state, await self._log.append(state.tenant, state.id, *events, fence=fence))
+                sequence = await self._log.append(state.tenant, state.id, *events, fence=fence)
             except Conflict:
                 continue
+            logger.info("job_command", tenant=state.tenant, job_id=state.id, command=type(command).__name__)
+            return Lifecycle(state, sequence)
         raise Unavailable("The job changes too fast at the moment. Try again shortly.")
 
     async def _of_caller(self, job: str, identity: Identity) -> Lifecycle:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from typing import NamedTuple
 
 from contracts import codec, subjects
 from contracts.events import JobDeleted
+from services.gateway.reading import read_now
 from shared.job import ABSENT, JobState, evolve
-from shared.messaging.log import EventLog, LogUnavailable
+from shared.messaging.log import EventLog
 
 _JOB_ID = re.compile(r"j_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 """`j_` and a ULID. Any other text names no job, and must never reach a subject."""
-
-_PATIENCE = 5.0
-"""Seconds until a log that does not answer is taken for gone; an ordered read would wait for ever."""
 
 
 class Lifecycle(NamedTuple):
@@ -49,10 +46,9 @@ async def read_lifecycle(log: EventLog, job: str) -> Lifecycle:
     if newest is None:
         return _UNKNOWN
     state = ABSENT
-    async with answering():
-        async for message in log.read(newest.subject, upto=newest.sequence):
-            for envelope in codec.decode_slim(message.payload):
-                state = evolve(state, envelope)
+    async for message in read_now(log, newest.subject, upto=newest.sequence):
+        for envelope in codec.decode_slim(message.payload):
+            state = evolve(state, envelope)
     return Lifecycle(state, newest.sequence)
 
 
@@ -67,13 +63,3 @@ async def wait_until_deleted(log: EventLog, lifecycle: Lifecycle, seconds: float
                     return
     except TimeoutError:
         return
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Ends an ordered read that gets no answer. Raises LogUnavailable."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            yield
-    except TimeoutError:
-        raise LogUnavailable("the event log did not answer in time") from None

@@ -6,7 +6,8 @@ import msgspec
 
 from contracts import codec, subjects
 from contracts.codec import ItemSettled
-from services.gateway.lifecycle import answering, read_lifecycle
+from services.gateway.lifecycle import read_lifecycle
+from services.gateway.reading import read_now
 from shared.api.auth import Identity, require_owner
 from shared.api.errors import BadRequest, Gone, NotFound, ValidationFailed, issue
 from shared.job import JobState
@@ -42,16 +43,15 @@ async def source_rows(log: EventLog, source: JobState, settings: Settings) -> li
         raise _too_many(f"The source job has {source.rows} rows; a job takes 1 to {settings.max_items} items.")
     by_index: dict[int, list[msgspec.Raw]] = {}
     size = 0
-    async with answering():
-        async for message in log.read(subjects.job_subject(source.tenant, source.id, "results")):
-            for envelope in codec.decode_slim(message.payload):
-                event = envelope.data
-                if not isinstance(event, ItemSettled) or event.index >= source.total:
-                    continue
-                size += sum(len(memoryview(row)) for row in event.rows)
-                by_index.setdefault(event.index, event.rows)  # the first result for an index counts
-            if size > settings.max_body_bytes:
-                raise _too_many(f"The rows of the source job exceed {settings.max_body_bytes} bytes.")
+    async for message in read_now(log, subjects.job_subject(source.tenant, source.id, "results")):
+        for envelope in codec.decode_slim(message.payload):
+            event = envelope.data
+            if not isinstance(event, ItemSettled) or event.index >= source.total:
+                continue
+            size += sum(len(memoryview(row)) for row in event.rows)
+            by_index.setdefault(event.index, event.rows)  # the first result for an index counts
+        if size > settings.max_body_bytes:
+            raise _too_many(f"The rows of the source job exceed {settings.max_body_bytes} bytes.")
     return [row for index in sorted(by_index) for row in by_index[index]]
 
 

@@ -11,7 +11,7 @@ from ulid import ULID
 
 from contracts import codec, subjects
 from contracts.events import Event, JobDeleted, JobEnded, JobRequested
-from services.gateway.lifecycle import answering
+from services.gateway.reading import read_now
 from shared.job.state import shown_cost
 from shared.messaging.log import EventLog
 
@@ -45,11 +45,10 @@ class EfUsage:
         subject = subjects.tenant_lifecycles(tenant)
         newest = await self._log.last(subject)
         if newest and newest.sequence > usage.position:
-            async with answering():
-                async for message in self._log.read(subject, after=usage.position, upto=newest.sequence):
-                    if message.sequence > usage.position:  # two requests at once read the same
-                        usage.position = message.sequence
-                        _take(usage, message.subject, message.payload)
+            async for message in read_now(self._log, subject, after=usage.position, upto=newest.sequence):
+                if message.sequence > usage.position:  # two requests at once read the same
+                    usage.position = message.sequence
+                    _take(usage, message.subject, message.payload)
         return round(sum(usage.costs.values()), 3)
 
     def _usage(self, tenant: str, month: Month) -> _Usage:

@@ -13,6 +13,7 @@ from litestar.types import Receive, Scope, Send
 from services.projector.frames import HEARTBEAT, RETRY
 from services.projector.hub import Hub, Hubs
 from shared.api.streams import OpenStreams
+from shared.job import ABSENT
 
 _HEARTBEAT_AFTER = 12.0
 """Seconds of silence; proxies cut what is silent for 15 to 60."""
@@ -35,6 +36,8 @@ class EventStream:
         self._since = since
         self._waker = asyncio.Event()
         self._leaves = False
+        self._ticked = 0.0
+        self._told = ABSENT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the job has ended, the client has gone, or the process leaves."""
@@ -52,6 +55,8 @@ class EventStream:
         with contextlib.suppress(TimeoutError):  # a response that does not end is cut by the server
             async with contextlib.aclosing(chunks):
                 async for chunk in chunks:
+                    if not chunk:
+                        continue
                     async with asyncio.timeout(_TOO_SLOW):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -64,29 +69,37 @@ class EventStream:
             if not hub.settled.is_set() and not await self._news(_HEARTBEAT_AFTER):
                 yield HEARTBEAT
         if hub.failure is None and not self._leaves:
-            yield hub.status()
-        ticked, told = time.monotonic(), hub.state
+            yield self._status(hub)
         place = hub.place_after(self._since)
         while not self._leaves and time.monotonic() < until:
             self._waker.clear()
             if frames := hub.frames(place, _FRAMES_AT_ONCE):
                 place += len(frames)
                 yield b"".join(frames)
-            elif hub.failure is not None:
-                yield hub.failure
-                return
-            elif hub.over:
-                if not hub.frames(hub.place_after(self._since), 1):
-                    yield hub.last  # whoever asked from beyond the end is told that it was the end
+            elif hub.over or hub.failure is not None:
+                yield self._last_word(hub)
                 return
             else:
-                moved = hub.state is not told
-                if moved and time.monotonic() >= ticked + _TICK:
-                    ticked, told = time.monotonic(), hub.state
-                    yield hub.status()
-                elif not await self._news(ticked + _TICK - time.monotonic() if moved else _HEARTBEAT_AFTER):
-                    if not moved:
-                        yield HEARTBEAT
+                yield await self._wait(hub)
+
+    def _last_word(self, hub: Hub) -> bytes:
+        if hub.failure is not None:
+            return hub.failure
+        # `done` was among the frames, unless the client asked from beyond the end: it is told that this was the end.
+        return b"" if hub.frames(hub.place_after(self._since), 1) else hub.last
+
+    async def _wait(self, hub: Hub) -> bytes:
+        """Until there is news, a tick is due, or the silence is long; what to send then, perhaps nothing."""
+        moved = hub.state is not self._told
+        due = self._ticked + _TICK - time.monotonic()
+        if moved and due <= 0:
+            return self._status(hub)
+        came = await self._news(due if moved else _HEARTBEAT_AFTER)
+        return b"" if came or moved else HEARTBEAT
+
+    def _status(self, hub: Hub) -> bytes:
+        self._ticked, self._told = time.monotonic(), hub.state
+        return hub.status()
 
     async def _news(self, patience: float) -> bool:
         try:

@@ -14,8 +14,9 @@ from contracts.stream import DoneFrame, ErrorFrame, LogFrame, ProgressFrame, Sta
 from shared.job import JobState, evolve
 from shared.job.state import seconds_between, status_of, whole_seconds
 
-RETRY = b"retry: 3000\n\n"
-HEARTBEAT = b":\n\n"
+RETRY = b"retry: 3000\n"
+HEARTBEAT = b":\n"
+"""Lines, not events: some clients take any block that ends in an empty line for an event."""
 
 _encode = msgspec.json.Encoder().encode
 

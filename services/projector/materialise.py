@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Self
 
 import msgspec
 import structlog
@@ -43,7 +44,7 @@ class Materialiser:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def __aenter__(self) -> Materialiser:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 
-from shared.store import PageKind, StoreUnavailable, Views
+from shared.store import JobView, PageKind, StoreUnavailable, Views
 
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _ROWS: msgspec.json.Decoder[list[dict[str, Any]]] = msgspec.json.Decoder(list[dict[str, Any]])
 
 
-async def json_page(
-    views: Views, kind: PageKind, job: str, counts: Sequence[int], offset: int, limit: int, *, key: str
-) -> AsyncIterator[bytes]:
-    """`{"count": all, "<key>": [some]}` in chunks. Whole pages are passed through as they are stored."""
-    head = b'{"count":%d,"%s":[' % (sum(counts), key.encode())
+async def json_page(views: Views, view: JobView, kind: PageKind, *, offset: int, limit: int) -> AsyncIterator[bytes]:
+    """`{"count": all, "items": [some]}` (`reports` for reports) in chunks. Whole pages pass through as stored."""
+    counts = view.rows if kind == "rows" else view.reports
+    job = view.state.id
+    head = b'{"count":%d,"%s":[' % (sum(counts), b"items" if kind == "rows" else b"reports")
     first = 0
     for number, count in enumerate(counts):
         start, stop = max(offset - first, 0), min(offset + limit - first, count)
@@ -34,10 +34,10 @@ async def json_page(
     yield b"]}" if head == b"," else head + b"]}"
 
 
-async def decoded_pages(views: Views, job: str, counts: Sequence[int]) -> AsyncIterator[list[dict[str, Any]]]:
+async def decoded_pages(views: Views, view: JobView) -> AsyncIterator[list[dict[str, Any]]]:
     """The rows of a job, page by page, for an export."""
-    for number in range(len(counts)):
-        yield await asyncio.to_thread(_ROWS.decode, await _page(views, "rows", job, number))
+    for number in range(len(view.rows)):
+        yield await asyncio.to_thread(_ROWS.decode, await _page(views, "rows", view.state.id, number))
 
 
 async def _page(views: Views, kind: PageKind, job: str, number: int) -> bytes:

@@ -9,6 +9,7 @@ import msgspec
 from services.projector.spool import Result
 from shared.store import PageKind
 
+
 class Page(msgspec.Struct, frozen=True):
     """A JSON array without white space around its elements."""
 

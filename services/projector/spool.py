@@ -10,6 +10,7 @@ import tempfile
 from array import array
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -44,13 +45,13 @@ class Spool:
     """Takes messages in the log's order, gives results by index. The first result for an index counts."""
 
     def __init__(self, total: int) -> None:
-        self._file = tempfile.TemporaryFile(prefix="outsend-rows-")
+        self._file = tempfile.TemporaryFile(prefix="outsend-rows-")  # noqa: SIM115 - closed by our own context
         self._total = total
         self._end = 0
         self._starts = array("q", bytes(8 * total))
         """Where each index's record begins, plus one; 0: none yet."""
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

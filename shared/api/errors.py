@@ -185,6 +185,8 @@ def _place(each: Mapping[str, Any]) -> list[str | int]:
 def _framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if isinstance(error.__cause__, SerializationException) and isinstance(error, ClientException):
         return validation_problem([issue("The body is not valid JSON.", "body", kind="json_invalid")])
+    if "client disconnected" in error.detail:  # nobody reads this, and it is no fault of ours
+        return problem(400, "The client went away.")
     if error.status_code >= 500:
         return _unexpected(request, error)
     detail = _FRAMEWORK_DETAILS.get(error.status_code, error.detail)

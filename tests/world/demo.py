@@ -33,7 +33,7 @@ DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
 LEADS = Path(__file__).with_name("valmont.csv")
 EMAIL = "demo@valmont.test"
 
-FETCH_TIMEOUT = 2.0
+FETCH_TIMEOUT = 1.5
 """Seconds. Some of the town's sites never answer; a demo need not wait for them as patiently as one does for real ones."""
 
 
@@ -53,7 +53,7 @@ async def main() -> int:
             results = [OUT / f"techstack.{suffix}" for suffix in ("csv", "json", "xlsx")]
             wishes = [part for path in results for part in ("--out", _shown(path))]
             code = await _command(env, "jobs", "create", "techstack", _shown(LEADS), *wishes)
-    _say(f"Done in {time.monotonic() - began:.1f} s: {', '.join(_shown(path) for path in results)}")
+            _say(f"Done after {time.monotonic() - began:.1f} s: {', '.join(_shown(path) for path in results)}")
     return code
 
 

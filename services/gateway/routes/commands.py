@@ -20,7 +20,7 @@ from shared.api.schema import SECURED, problems
     status_code=200,
     dependencies=IDENTITY,
     security=SECURED,
-    responses=problems(400, 401, 403, 404, 503),
+    responses=problems(400, 401, 403, 404, 415, 503),
 )
 async def cancel_job(job_id: FromPath[str], identity: Caller, state: State) -> Ok:
     """A pending job ends at once, a running one within two seconds; results in the log before its end count."""
@@ -37,7 +37,7 @@ async def cancel_job(job_id: FromPath[str], identity: Caller, state: State) -> O
     status_code=200,
     dependencies=IDENTITY,
     security=SECURED,
-    responses=problems(400, 401, 403, 404, 503),
+    responses=problems(400, 401, 403, 404, 415, 503),
 )
 async def resume_job(job_id: FromPath[str], identity: Caller, state: State) -> JobPublic:
     """A new job that takes up a cancelled or failed scrap job where it stopped; 400 for every other job."""
@@ -53,7 +53,7 @@ async def resume_job(job_id: FromPath[str], identity: Caller, state: State) -> J
     status_code=204,
     dependencies=IDENTITY,
     security=SECURED,
-    responses=problems(400, 401, 403, 404, 503),
+    responses=problems(400, 401, 403, 404, 415, 503),
 )
 async def delete_job(job_id: FromPath[str], identity: Caller, state: State) -> None:
     """For good. A running job must be cancelled first; a pending one is cancelled and deleted."""

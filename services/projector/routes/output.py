@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import get
 from litestar.datastructures import State
@@ -52,7 +52,7 @@ async def job_items(
         raise BadRequest("The job is not done.")
     if view.state.job_type in _NOT_REUSABLE:
         raise BadRequest("This type of job has no reusable output.")
-    return await _stream(json_page(views, "rows", job_id, view.rows, start, count, key="items"), "application/json")
+    return await _stream(json_page(views, view, "rows", offset=start, limit=count), "application/json")
 
 
 @get(
@@ -76,14 +76,14 @@ async def job_report(
     _must_have_ended(view)
     if view.state.expired:
         raise Gone("The job's reports have expired.")
-    return await _stream(
-        json_page(views, "reports", job_id, view.reports, start, count, key="reports"), "application/json"
-    )
+    return await _stream(json_page(views, view, "reports", offset=start, limit=count), "application/json")
 
 
 Format = Annotated[
     str | None,
-    QueryParameter(name="format", required=False, description="csv (the default), json or xlsx.", schema_extra={"default": "csv"}),
+    QueryParameter(
+        name="format", required=False, description="csv (the default), json or xlsx.", schema_extra={"default": "csv"}
+    ),
 ]
 
 
@@ -110,7 +110,7 @@ async def download_job(job_id: FromPath[str], identity: Caller, state: State, ex
         raise Gone("The job's output has expired.")
     if not view.row_count:
         raise Gone("The job has no output.")
-    chunks = EXPORTERS[kind](view.columns, decoded_pages(views, job_id, view.rows), view.state.list_columns)
+    chunks = EXPORTERS[kind](view.columns, decoded_pages(views, view), view.state.list_columns)
     name = file_name(view.state.output_filename, kind)
     return await _stream(chunks, MEDIA_TYPES[kind], {"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -130,9 +130,7 @@ def _must_have_ended(view: JobView) -> None:
         raise BadRequest("The job has not ended.")
 
 
-async def _stream(
-    chunks: AsyncIterator[bytes], media_type: str, headers: dict[str, str] | None = None
-) -> Stream:
+async def _stream(chunks: AsyncIterator[bytes], media_type: str, headers: dict[str, str] | None = None) -> Stream:
     """A response of these chunks, whose first is there already: what fails before it can still be answered."""
     try:
         first: Sequence[bytes] = [await anext(chunks)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, get
+from litestar import get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
 from services.projector.event_stream import EventStream
@@ -19,7 +20,9 @@ from shared.api.schema import SECURED, problems
 
 LastEventId = Annotated[
     str | None,
-    HeaderParameter(name="Last-Event-ID", required=False, description="Sent by a client that reconnects; wins over `since`."),
+    HeaderParameter(
+        name="Last-Event-ID", required=False, description="Sent by a client that reconnects; wins over `since`."
+    ),
 ]
 
 
@@ -37,7 +40,6 @@ LastEventId = Annotated[
     dependencies=IDENTITY,
 )
 async def stream_job(
-    request: Request[Any, Any, Any],
     job_id: FromPath[str],
     identity: Caller,
     state: State,
@@ -52,5 +54,5 @@ async def stream_job(
     if last_event_id is not None and last_event_id.strip().isdecimal():
         after = int(last_event_id)
         if view.ready and after >= done_id(view.ended_seq):
-            return Response(None, status_code=204).to_asgi_response(None, request)
+            return ASGIResponse(status_code=204)
     return EventStream(state.hubs, state.streams, tenant=view.state.tenant, job=job_id, since=after)

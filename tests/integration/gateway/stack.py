@@ -12,17 +12,22 @@ from pathlib import Path
 import httpx
 import nats
 import structlog
+from argon2 import PasswordHasher
 from msgspec.structs import replace
 
 from contracts import codec, subjects
 from contracts.events import ItemProcessed, JobCompleted, JobDeleted, JobStarted
 from services.gateway.app import create_app
 from shared.api.server import make_server
+from shared.identity.passwords import Passwords
 from shared.messaging.log import EventLog
 from shared.settings import Settings
 from tests.integration.gateway.modules import MODULES
 
 _numbers = itertools.count(1)
+FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hundreds of accounts are made here; how slow hashing is has tests of its own."""
+
 PASSWORD = "correct horse battery"
 
 
@@ -167,6 +172,7 @@ async def running(server, **settings):
         await asyncio.sleep(0.005)
         if serving.done():
             serving.result()
+    app.state.identity._passwords = Passwords(FAST)
     port = web.servers[0].sockets[0].getsockname()[1]
     client = await nats.connect(server.url)
     gateway = Gateway(f"http://127.0.0.1:{port}", app, chosen, client, lines)

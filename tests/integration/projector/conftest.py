@@ -150,7 +150,9 @@ class Served:
     def client(self, name="ann"):
         """An HTTP client; `None` is nobody."""
         headers = {"X-API-Key": self.people[name].key} if name else {}
-        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=20, limits=httpx.Limits(max_connections=None))
+        client = httpx.AsyncClient(
+            base_url=self.base_url, headers=headers, timeout=20, limits=httpx.Limits(max_connections=None)
+        )
         self.clients.append(client)
         return client
 
@@ -202,10 +204,10 @@ def serve(settings, people):
         try:
             yield api
         finally:
-            for one in api.clients:
-                await one.aclose()
             server.stop()
             await asyncio.wait_for(task, 15)
+            for one in api.clients:
+                await one.aclose()
 
     return serve
 

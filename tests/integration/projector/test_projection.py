@@ -5,7 +5,8 @@ import pytest
 
 from contracts.events import CancelRequested
 from services.projector.pages import decoded_pages, json_page
-from shared.job import public
+from services.projector.reader import Reader
+from shared.job import JobState, public
 from shared.store import JobView
 from tests.integration.projector.story import bad, ok, until, until_ready
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.servers
 async def rows_of(store, job):
     views = await store.current(fresh=True)
     view = await views.job(job)
-    return [row async for page in decoded_pages(views, job, view.rows) for row in page]
+    return [row async for page in decoded_pages(views, view) for row in page]
 
 
 async def test_a_job_from_request_to_rows(story, store, projector):
@@ -82,11 +83,11 @@ async def test_many_rows_and_large_rows_make_pages(story, store, projector):
     assert [row["n"] for row in await rows_of(store, job)] == list(range(1200))
     assert (await until_ready(store, large)).rows == [4, 4, 4]
     views = await store.current()
-    text = b"".join([part async for part in json_page(views, "rows", job, view.rows, 490, 600, key="items")])
+    text = b"".join([part async for part in json_page(views, view, "rows", offset=490, limit=600)])
     page = msgspec.json.decode(text)
     assert page["count"] == 1200
     assert [row["n"] for row in page["items"]] == list(range(490, 1090))
-    beyond = b"".join([part async for part in json_page(views, "rows", job, view.rows, 1200, 10, key="items")])
+    beyond = b"".join([part async for part in json_page(views, view, "rows", offset=1200, limit=10)])
     assert msgspec.json.decode(beyond) == {"count": 1200, "items": []}
 
 
@@ -142,21 +143,13 @@ async def test_views_never_go_back(store):
     views = await store.current()
     await views.prepare()
     job = "j_01TEST"
-    state = JobView.__struct_fields__ and (await _state(job, processed=5))
+    state = JobState(id=job, tenant="u_1", phase="running", total=9, processed=5)
     await views.save([JobView(state=state, seq=10)])
     await views.save([JobView(state=msgspec.structs.replace(state, processed=4), seq=9)])
     assert (await views.job(job)).state.processed == 5
 
 
-async def _state(job, **more):
-    from shared.job import JobState
-
-    return JobState(id=job, tenant="u_1", phase="running", total=9, **more)
-
-
 async def _fold(story, job):
-    from services.projector.reader import Reader
-
     return await Reader(story.log, None).fold(story.tenant, job)
 
 

@@ -7,11 +7,13 @@ import time
 import msgspec
 import pytest
 
+from services.projector.materialise import Materialiser
 from services.projector.pages import decoded_pages
+from services.projector.projection import FOLDED_SUBJECTS, Fold
 from services.projector.rebuild import rebuild
-from shared.job import public
+from shared.job import JobState, public
 from shared.messaging.streams import declare_log
-from shared.store import StoreUnavailable, open_store
+from shared.store import JobView, StoreUnavailable, open_store
 from shared.store.driver import Driver
 from tests.integration.projector.story import bad, job_id, ok, until, until_ready
 from tests.servers import MongoServer
@@ -67,7 +69,7 @@ async def test_a_crash_at_any_write_or_read_of_the_store_is_harmless(
     end = await log.last_sequence()
     reference = None
     honest = Driver.ask
-    for moment in [*range(0, 30), *range(30, 240, 7)]:
+    for moment in [*range(30), *range(30, 240, 7)]:
         name = f"{settings.mongodb_database}c{moment}"
         use(store, name)
         if moment and not await crash_at(moment, settings, name, story, monkeypatch, honest):
@@ -96,9 +98,6 @@ def use(store, name):
 
 async def crash_at(moment, settings, name, story, monkeypatch, honest):
     """Project with a store that dies at its n-th call: before it is made (odd) or after it (even)."""
-    from services.projector.materialise import Materialiser
-    from services.projector.projection import FOLDED_SUBJECTS, Fold
-
     calls, dead = 0, asyncio.Event()
     crashing = open_store(msgspec.structs.replace(settings, mongodb_database=name), timeout=20.0, fail_fast=False)
 
@@ -269,9 +268,6 @@ async def _same(store, before):
 async def test_listing_1200_jobs(story, store, settings):
     views = await store.current()
     await views.prepare()
-    from shared.job import JobState
-    from shared.store import JobView
-
     now = time.time()
     # Most of them recent, some months old, two in the same millisecond.
     ids = [job_id(now - 3600 * 24 * age / 10) for age in range(1199)]
@@ -294,15 +290,13 @@ async def test_listing_1200_jobs(story, store, settings):
 
 
 async def test_a_second_layout_of_the_same_job_is_harmless(story, store, log, projector):
-    from services.projector.materialise import Materialiser
-
     job = await story.done(total=30)
     view = await until_ready(store, job)
     views = await store.current()
-    rows = [row async for page in decoded_pages(views, job, view.rows) for row in page]
+    rows = [row async for page in decoded_pages(views, view) for row in page]
     async with Materialiser(log, views, may_publish=_yes) as materialiser:
         materialiser.begin(view)
         await materialiser.idle()
     again = await views.job(job)
     assert again == view
-    assert [row async for page in decoded_pages(views, job, again.rows) for row in page] == rows
+    assert [row async for page in decoded_pages(views, again) for row in page] == rows

@@ -20,15 +20,21 @@ pytestmark = pytest.mark.servers
 
 def authorization():
     page = (ROOT / "docs/events.md").read_text()
-    return next(block for block in re.findall(r"```text\n(.*?)```", page, re.S) if block.startswith("authorization"))
+    return next(
+        block for block in re.findall(r"```text\n(.*?)```", page, re.DOTALL) if block.startswith("authorization")
+    )
 
 
 @pytest.fixture
 def broker(tmp_path):
     """The product's own configuration with the page's block in place of its user."""
     conf = (ROOT / "deploy/nats.conf").read_text()
-    conf = re.sub(r"^authorization \{.*?^\}\n", lambda _: authorization(), conf, flags=re.S | re.M)
-    conf = conf.replace("0.0.0.0:4222", "127.0.0.1:-1").replace("0.0.0.0:8222", "127.0.0.1:-1").replace("/data", str(tmp_path))
+    conf = re.sub(r"^authorization \{.*?^\}\n", lambda _: authorization(), conf, flags=re.DOTALL | re.MULTILINE)
+    conf = (
+        conf.replace("0.0.0.0:4222", "127.0.0.1:-1")
+        .replace("0.0.0.0:8222", "127.0.0.1:-1")
+        .replace("/data", str(tmp_path))
+    )
     (tmp_path / "nats.conf").write_text(conf + f'ports_file_dir: "{tmp_path}"\n')
     program = Path(sysconfig.get_path("scripts"), "nats-server")
     process = subprocess.Popen(
