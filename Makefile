@@ -62,8 +62,8 @@ openapi: setup ## Write contracts/openapi.json
 	@$(PY) -m services.edge.openapi
 
 .PHONY: asyncapi
-asyncapi: setup ## Write contracts/asyncapi.json
-	@$(BIN)/outsend schema asyncapi --out contracts/asyncapi.json
+asyncapi: setup ## Write contracts/asyncapi.json and the schemas
+	@$(PY) -m contracts.generate
 
 .PHONY: lock
 lock: setup ## Pin the newest dependencies that pyproject.toml allows

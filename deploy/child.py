@@ -45,6 +45,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     probe: Probe
     grace: float = 10.0
     """Seconds between SIGTERM and SIGKILL."""
+    nudge: Probe | None = None
+    """Called after SIGTERM, for a server that notices its end only when a client comes."""
 
 
 class Child:
@@ -119,6 +121,9 @@ class Child:
             self._not_ready("it was stopped")
             _signal(process.pid, signal.SIGTERM)
             _signal(process.pid, signal.SIGCONT)  # a paused process must be able to end
+            if self.program.nudge is not None:
+                await asyncio.sleep(0.05)  # until it has seen the signal
+                await self.program.nudge()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), self.program.grace if grace is None else grace)
             _kill_group(process.pid)

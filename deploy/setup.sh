@@ -41,6 +41,7 @@ if ! .venv/bin/uv --version >/dev/null 2>&1; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 fi
 export VIRTUAL_ENV=$PWD/.venv
+export UV_SYSTEM_CERTS=1 # as pip does: networks with an authority of their own are common
 # uv does not know what pip was configured with (mirrors, proxies' certificates): where it cannot, pip can.
 .venv/bin/uv pip install --quiet --require-hashes -r requirements-dev.lock ||
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock ||

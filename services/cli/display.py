@@ -17,7 +17,7 @@ from rich.text import Text
 
 from contracts.events import ItemError
 from contracts.jobs import ItemsPage, JobPublic
-from contracts.stream import LogFrame, ProgressFrame, StatusFrame
+from contracts.stream import ErrorFrame, LogFrame, ProgressFrame, StatusFrame
 from services.cli.follow import Frame
 
 err = Console(stderr=True, highlight=False)
@@ -80,6 +80,8 @@ class LiveProgress:
                 self._move(frame.processed_points, frame.grid_points_count, frame.results_count, frame.error_count)
             case StatusFrame():
                 self._move(frame.processed_points, frame.grid_points_count, frame.results_count, frame.error_count)
+            case ErrorFrame():
+                self.say(f"The event stream failed: {frame.message}")
             case LogFrame():
                 self.say(f"{frame.level}: {frame.message}")
 

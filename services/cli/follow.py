@@ -23,7 +23,7 @@ _TYPES: dict[str, type[Frame]] = {
     "error": ErrorFrame,
 }
 _PATIENCE = 60.0
-"""Seconds without any frame, over all attempts to connect, after which we give up."""
+"""Seconds of attempts to connect after which we give up; a stream that is open may be silent as long as it likes."""
 _PAUSE = 1.0
 
 
@@ -39,11 +39,12 @@ class Watcher(Protocol):
 
 def follow(api: JobsApi, job: str, watcher: Watcher) -> None:
     """Show every frame once and return when the job has ended. Raises NoAccess when the service stays away."""
-    last_id, alive = "", time.monotonic()
+    last_id = ""
+    failing_since: float | None = None
     while True:
         try:
             for event in api.events(job, last_id):
-                last_id, alive = event.id or last_id, time.monotonic()
+                last_id, failing_since = event.id or last_id, None
                 frame = _decode(event)
                 if frame is not None:
                     watcher.show(frame)
@@ -52,7 +53,8 @@ def follow(api: JobsApi, job: str, watcher: Watcher) -> None:
             if api.job(job).completed_at is not None:  # the stream had nothing more to say
                 return
         except StreamEnded as ended:
-            if time.monotonic() - alive > _PATIENCE:
+            failing_since = failing_since or time.monotonic()
+            if time.monotonic() - failing_since > _PATIENCE:
                 raise NoAccess(f"{api.url} does not answer any more ({ended}); the job goes on without us") from None
             watcher.say(f"The connection is lost ({ended}); connecting again ...")
         time.sleep(_PAUSE)

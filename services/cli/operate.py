@@ -66,7 +66,7 @@ def serve(service: Annotated[Service, typer.Argument(help="Which one")]) -> None
 def worker(
     modules: Annotated[list[str] | None, typer.Argument(help="Modules to take items of; none: all")] = None,
 ) -> None:
-    """Run a worker in the foreground, configured by the environment."""
+    """Run a (further) worker in the foreground. Without NATS_URL it joins the stack that runs on this machine."""
     from services.cli.processes import run_worker
 
     run_worker(modules or [])

@@ -12,6 +12,7 @@ import uvloop
 
 from contracts.manifest import ManifestError
 from services.cli.errors import CliError, UsageError
+from services.cli.surroundings import joined_settings
 from shared.api.server import make_server
 from shared.api.streams import OpenStreams
 from shared.messaging.connection import BrokerTooOld
@@ -72,10 +73,10 @@ def run_dispatcher() -> None:
 
 
 def run_worker(modules: Sequence[str]) -> None:
-    """Run a worker of these modules, or of all. Raises CliError when it cannot start."""
+    """Run a worker of these modules, or of all, beside the local stack if one runs. Raises CliError."""
     from shared.modulekit.worker import Worker
 
-    settings = Settings.from_env()
+    settings = joined_settings()
     configure_logging(settings, "worker")
     with _sentences():
         uvloop.run(_run(Worker(settings, [slug.replace("-", "_") for slug in modules]), settings))

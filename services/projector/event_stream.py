@@ -102,11 +102,14 @@ class EventStream:
         return hub.status()
 
     async def _news(self, patience: float) -> bool:
+        # Not wait_for: it makes a task each time, for each of a thousand clients.
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(max(0.0, patience), self._waker.set)
         try:
-            await asyncio.wait_for(self._waker.wait(), max(0.0, patience))
-        except TimeoutError:
-            return False
-        return True
+            await self._waker.wait()
+        finally:
+            timer.cancel()
+        return loop.time() < timer.when()
 
     async def _until_gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

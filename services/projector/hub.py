@@ -32,7 +32,7 @@ _LARGE = 128 * 1024
 """Bytes of a batch above which it is folded in a thread."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the view of an ended job, should its message be lost."""
-_PACE = (0.01, 0.0002)
+_PACE = (0.01, 0.00003)
 """Seconds between two batches of news: a little, and for each client a little more, so that a thousand of them get
 events together instead of one by one."""
 

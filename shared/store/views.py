@@ -8,7 +8,8 @@ by tenant and a bounded range of `_id`s (ULIDs, so ranges of time), in windows t
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,9 @@ _OLDEST = 1_600_000_000.0
 """September 2020: no job is older than the product."""
 _CLOCK_SKEW = 3600.0
 _IDS_AT_ONCE = 500
+
+_READ_VIEWS = 5_000
+"""Views kept of those that lists showed, at about a kilobyte each: most of a list has not changed since the last."""
 
 _STATE = msgspec.msgpack.Decoder(JobState)
 
@@ -58,6 +62,7 @@ class Views:
     def __init__(self, driver: Driver, database: str) -> None:
         self.database = database
         self._jobs = driver.collection(database, "jobs")
+        self._read: OrderedDict[str, JobView] = OrderedDict()
         self._checkpoint = driver.collection(database, "checkpoint")
         self._pages: dict[PageKind, Collection] = {
             "rows": driver.collection(database, "row_pages"),
@@ -87,15 +92,29 @@ class Views:
 
     async def newest(self, tenant: str, *, limit: int, offset: int = 0) -> list[JobView]:
         """A tenant's jobs, newest first."""
-        ids: list[str] = []
-        async for window in _windows():
+        found: list[Document] = []
+        for window in _windows(_begin_of(tenant)):
             query = {"tenant": tenant, "_id": window}
-            ids += sorted((document["_id"] for document in await self._jobs.find(query, only=["_id"])), reverse=True)
-            if len(ids) >= offset + limit:
+            documents = await self._jobs.find(query, only=["_id", "seq", "ready"])
+            found += sorted(documents, key=_id_of, reverse=True)
+            if len(found) >= offset + limit:
                 break
-        page = ids[offset : offset + limit]
-        views = await self.jobs(page)
-        return [views[job] for job in page if job in views]
+        return await self._current(found[offset : offset + limit])
+
+    async def _current(self, versions: Sequence[Document]) -> list[JobView]:
+        """The views of these versions, in order; only those that changed since they were last read are read."""
+        views: dict[str, JobView] = {}
+        for version in versions:
+            view = self._read.get(version["_id"])
+            if view and view.seq == version["seq"] and view.ready == version.get("ready", False):
+                views[version["_id"]] = view
+        views |= await self.jobs(version["_id"] for version in versions if version["_id"] not in views)
+        for job, view in views.items():
+            self._read[job] = view
+            self._read.move_to_end(job)
+        while len(self._read) > _READ_VIEWS:
+            self._read.popitem(last=False)
+        return [views[version["_id"]] for version in versions if version["_id"] in views]
 
     async def save(self, views: Iterable[JobView]) -> None:
         """Bring jobs to the states given, unless they are further already.
@@ -181,11 +200,24 @@ def _update(view: JobView) -> Document:
     return {"$set": values | {"unfinished": True}}
 
 
-async def _windows() -> AsyncIterator[Document]:
+def _id_of(document: Document) -> str:
+    key: str = document["_id"]
+    return key
+
+
+def _begin_of(tenant: str) -> float:
+    """When a tenant's first job can have been made: its own id is a ULID and says when it came to be."""
+    try:
+        return ULID.from_str(tenant.removeprefix("u_")).timestamp - _CLOCK_SKEW
+    except ValueError:
+        return _OLDEST
+
+
+def _windows(oldest: float) -> Iterator[Document]:
     """Ranges of job ids, from the newest back, each twice as long as the one before."""
     end = time.time() + _CLOCK_SKEW
     length = _FIRST_WINDOW + _CLOCK_SKEW
-    while end > _OLDEST:
+    while end > oldest:
         start = end - length
         yield {"$gte": _first_id(max(start, 0.0)), "$lt": _first_id(end)}
         end, length = start, length * 2

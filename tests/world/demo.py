@@ -15,37 +15,31 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
-from contracts.subjects import PAGES_BUCKET
-from deploy.child import LEASH
-from deploy.place import PlaceTaken
-from deploy.ports import PortTaken
-from deploy.stack import Stack, StackError
-from services.cli.errors import UsageError
-from services.cli.users import create_key, create_user
-from shared.messaging.connection import connect
-from shared.settings import Settings
+# What is heavy is imported inside the functions, while the town starts.
 
 ROOT = Path(__file__).parent.parent.parent
 DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
 LEADS = Path(__file__).with_name("valmont.csv")
 EMAIL = "demo@valmont.test"
 
-FETCH_TIMEOUT = 1.5
-"""Seconds. Some of the town's sites never answer; a demo need not wait for them as patiently as one does for real ones."""
+FETCH_TIMEOUT = 2.0
+"""Seconds. Some of the town's sites never answer, and a demo need not be as patient as one is with real ones."""
 
 
 async def main() -> int:
     """Everything, in order; gives the exit code of the job's command."""
     began = time.monotonic()
     OUT.mkdir(exist_ok=True)
-    async with _world(DATA / "world") as variables:
-        settings = msgspec.structs.replace(
-            Settings.from_env(variables), data_dir=DATA, fetch_timeout=FETCH_TIMEOUT, log_json=False
-        )
-        _say("Starting broker, store, API, dispatcher and worker ...")
+    _say("Starting the town, broker, store, API, dispatcher and worker ...")
+    async with _town() as process:
+        from deploy.stack import Stack
+
+        settings = await _settings(process)
         async with Stack(settings, say=_say) as stack:
             _say(f"Ready after {time.monotonic() - began:.1f} s at {stack.url}")
             await _empty_page_cache(stack.settings)
@@ -58,35 +52,55 @@ async def main() -> int:
 
 
 @contextlib.asynccontextmanager
-async def _world(folder: Path) -> AsyncIterator[dict[str, str]]:
-    """The town's servers as a process; gives the variables that make the product live in it."""
+async def _town() -> AsyncIterator[asyncio.subprocess.Process]:
+    """The town's servers as a process of their own, gone when we are."""
+    folder = DATA / "world"
     folder.mkdir(parents=True, exist_ok=True)
-    (described := folder / "world.json").unlink(missing_ok=True)
+    (folder / "world.json").unlink(missing_ok=True)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", LEASH, str(os.getpid())),
+        *(sys.executable, "-I", "-S", ROOT / "deploy" / "leash.py", str(os.getpid())),
         *(sys.executable, "-m", "tests.world", "--dir", folder),
         stdout=asyncio.subprocess.DEVNULL,
         cwd=ROOT,
         start_new_session=True,
     )
     try:
-        while not described.exists():
-            if process.returncode is not None:
-                raise StackError("the world could not start")
-            await asyncio.sleep(0.02)
-        yield json.loads(described.read_text(encoding="utf-8"))["env"]
+        yield process
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
 
 
+async def _settings(town: asyncio.subprocess.Process) -> Settings:
+    """The settings that make the product live in the town, once that is ready."""
+    import msgspec
+
+    from deploy.stack import StackError
+    from shared.settings import Settings
+
+    described = DATA / "world" / "world.json"
+    while not described.exists():
+        if town.returncode is not None:
+            raise StackError("the town's servers could not start")
+        await asyncio.sleep(0.02)
+    settings = Settings.from_env(json.loads(described.read_text(encoding="utf-8"))["env"])
+    return msgspec.structs.replace(settings, data_dir=DATA, fetch_timeout=FETCH_TIMEOUT, log_json=False)
+
+
 async def _empty_page_cache(settings: Settings) -> None:
+    from contracts.subjects import PAGES_BUCKET
+    from shared.messaging.connection import connect
+
     client = await connect(settings, "demo")
     await client.jetstream().purge_stream(f"KV_{PAGES_BUCKET}")
     await client.close()
 
 
 async def _key(settings: Settings) -> str:
+    from services.cli.errors import UsageError
+    from services.cli.users import create_key, create_user
+
     with contextlib.suppress(UsageError):  # an earlier demo made the account
         return await create_user(settings, EMAIL, secrets.token_urlsafe(16), api_key=True)
     return await create_key(settings, EMAIL, "demo")
@@ -106,10 +120,20 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-if __name__ == "__main__":
+def _run() -> int:
     try:
-        sys.exit(asyncio.run(main()))
-    except (StackError, PortTaken, PlaceTaken) as error:
-        sys.exit(f"demo: {error}")
+        return asyncio.run(main())
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    except Exception as error:
+        from deploy.place import PlaceTaken
+        from deploy.stack import StackError
+
+        if not isinstance(error, StackError | PlaceTaken):
+            raise
+        _say(f"demo: {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_run())
