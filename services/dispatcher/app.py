@@ -14,6 +14,7 @@ from contracts.items import WorkerPresence
 from contracts.subjects import ALL_PRESENCE
 from services.dispatcher.dispatcher import Dispatcher
 from services.dispatcher.window import Presences
+from shared.messaging.cancelling import cancel
 from shared.messaging.connection import Received, check_server, make_broker
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog
@@ -52,9 +53,7 @@ class DispatcherApp:
 
     async def _stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await cancel([self._task])
 
     async def _serve(self) -> None:
         client = self._broker.connection

@@ -33,6 +33,7 @@ from services.dispatcher.queue_watch import QueueWatch
 from services.dispatcher.window import Presences
 from shared.job import decide
 from shared.job.decide import Command, Complete, Expire, Fail, FinishCancel, FinishDelete, Start
+from shared.messaging.cancelling import cancel
 from shared.messaging.lease import Lease
 from shared.messaging.log import Conflict, EventLog, Fence, LogFull, LogUnavailable, now_rfc3339
 from shared.messaging.pull import BROKEN
@@ -108,9 +109,7 @@ class Dispatcher:
         except NotActing:
             logger.warning("dispatcher_lost_its_lease")
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(tasks)
             for job in self._jobs.values():
                 await job.stop_reading()
 

@@ -76,7 +76,8 @@ class Feeder:
         try:
             items = await job.next_items(self._log, count)
             acks = [await self._js.publish_async(subject, item) for item in items]
-            await asyncio.wait_for(asyncio.gather(*acks), _PUBLISH_TIMEOUT)
+            async with asyncio.timeout(_PUBLISH_TIMEOUT):
+                await asyncio.gather(*acks)
         except BROKEN as error:
             # Which of them arrived is unknown: all are derived anew, duplicates are harmless.
             logger.warning("items_not_queued", job_id=job.id, error=str(error) or type(error).__name__)

@@ -71,7 +71,8 @@ class Pull:
         subscription, self._subscription = self._subscription, None
         if subscription is not None and not self._client.is_closed:
             with contextlib.suppress(*BROKEN):
-                await asyncio.wait_for(subscription.drain(), _SILENCE)
+                async with asyncio.timeout(_SILENCE):
+                    await subscription.drain()
 
     async def ask(self, count: int) -> None:
         """Ask for so many more messages."""
@@ -92,7 +93,8 @@ class Pull:
         """Until something arrived or changed, or for as long as a silence may last."""
         self.changed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.changed.wait(), _SILENCE)
+            async with asyncio.timeout(_SILENCE):
+                await self.changed.wait()
 
     @property
     def silent(self) -> bool:

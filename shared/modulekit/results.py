@@ -64,7 +64,8 @@ class ResultWriter:
             if last > 1 and len(lane.waiting) < _MOST:
                 lane.full.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lane.full.wait(), _LINGER)
+                    async with asyncio.timeout(_LINGER):
+                        await lane.full.wait()
             batch = _take(lane)
             last = len(batch)
             await self._publish(subject, b"[" + b",".join(payload for payload, _ in batch) + b"]")

@@ -21,6 +21,7 @@ from contracts.events import ItemError, ItemProcessed
 from contracts.items import ItemRequested, WorkerPresence
 from contracts.manifest import ModuleSpec
 from contracts.subjects import item_subject, presence
+from shared.messaging.cancelling import cancel
 from shared.messaging.pull import BROKEN
 from shared.messaging.queue import Delivery, ItemFeed
 from shared.messaging.streams import ACK_WAIT
@@ -114,8 +115,7 @@ class ModuleRunner:
         if running:
             await asyncio.wait(running, timeout=timeout)
             await self._abandon([task for task in running if not task.done()])
-        heartbeats.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await cancel([heartbeats, announcements])
         self._context.close()
 
     def _room(self) -> int:

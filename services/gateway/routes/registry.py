@@ -8,12 +8,12 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from contracts.manifest import ModuleSpec, RegistryEntry
-from services.gateway.registry import registry
+from shared.modulekit.registry import registry_entry
 
 
 def registry_route(modules: Mapping[str, ModuleSpec]) -> HTTPRouteHandler:
     """GET /api/modules-registry."""
-    entries = registry(modules)
+    entries = [registry_entry(spec) for spec in modules.values()]
 
     @get(
         "/api/modules-registry",

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from shared.messaging.cancelling import cancel
 from shared.messaging.connection import connect
 from shared.messaging.log import EventLog
 from shared.messaging.tail import Tail
@@ -195,3 +196,19 @@ async def test_last_per_subject(log):
     latest = {message.subject: message.payload async for message in tail.messages(until_caught_up=True)}
     assert set(latest.values()) == {b"4"}
     assert len(latest) == 30
+
+
+async def test_a_task_that_swallows_one_cancellation_is_ended_all_the_same():
+    async def stubborn():
+        for swallowed in (True, False):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not swallowed:
+                    raise
+
+    tasks = [asyncio.create_task(stubborn()) for _ in range(3)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await cancel(tasks)
+    assert all(task.cancelled() for task in tasks)
