@@ -69,7 +69,7 @@ asyncapi: setup ## Write contracts/asyncapi.json and the schemas
 lock: setup ## Pin the newest dependencies that pyproject.toml allows
 	@compile() { $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$$@" pyproject.toml; }; \
 	compile --upgrade --all-extras -o requirements-dev.lock; \
-	compile --constraint <(grep -o '^[a-z][^ ;]*==[^ ;]*' requirements-dev.lock) -o requirements.lock
+	compile --extra tracing --constraint <(grep -o '^[a-z][^ ;]*==[^ ;]*' requirements-dev.lock) -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove caches, results and local data; .venv stays

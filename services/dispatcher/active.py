@@ -16,6 +16,7 @@ from contracts.subjects import job_history, job_subject, parse_job_subject
 from shared.job import ABSENT, JobState, bitmap, evolve
 from shared.messaging.log import EventLog, Fence
 from shared.messaging.tail import Message
+from shared.observability.tracing import accepted
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ class ActiveJob:
         self.state: JobState = ABSENT
         self.sequence = 0
         """Of the job's newest message seen; what the fence expects."""
+        self.traceparent = ""
+        """Of the request that made it; its items and events carry it on."""
         self.awaiting = 0
         """Of a message this dispatcher wrote and has not seen come by yet; until then nothing new is decided."""
         self.outstanding: set[int] = set()
@@ -59,6 +62,7 @@ class ActiveJob:
         if message.sequence <= self.sequence:
             return
         self.sequence = message.sequence
+        self.traceparent = self.traceparent or accepted(message.traceparent)
         channel = parse_job_subject(message.subject).channel
         if channel in ("items", "log"):
             return
@@ -82,12 +86,13 @@ class ActiveJob:
         """Items finished in about the last second."""
         return max(self.finished_last_second, self.finished_now)
 
-    async def derive_if_wanted(self) -> None:
+    async def derive_if_wanted(self) -> bool:
         """When `derive` is set: forget what is out, and read the job's items from the first one again."""
-        if self.derive:
-            self.derive = False
+        wanted, self.derive = self.derive, False
+        if wanted:
             self.outstanding.clear()
             await self.stop_reading()
+        return wanted
 
     async def stop_reading(self) -> None:
         """Let go of the reader of the job's items."""
@@ -143,5 +148,6 @@ def read_events(message: Message) -> list[Envelope]:
     try:
         return codec.decode_slim(message.payload)
     except ValueError:
-        logger.exception("message_unreadable", subject=message.subject, sequence=message.sequence)
+        tenant, job, _ = parse_job_subject(message.subject)
+        logger.exception("message_unreadable", tenant=tenant, job_id=job, sequence=message.sequence)
         return []

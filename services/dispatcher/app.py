@@ -35,7 +35,7 @@ class DispatcherApp:
         self._broker = make_broker(settings, "dispatcher")
         self._task: asyncio.Task[None] | None = None
         self.app = FastStream(self._broker, after_startup=[self._start], on_shutdown=[self._stop], logger=None)
-        self._broker.subscriber(ALL_PRESENCE)(self._on_presence)
+        self._broker.subscriber(ALL_PRESENCE, no_reply=True)(self._on_presence)
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT."""

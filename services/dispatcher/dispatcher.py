@@ -27,6 +27,7 @@ from contracts.subjects import (
     parse_job_subject,
     tenant_lifecycles,
 )
+from services.dispatcher import meters
 from services.dispatcher.active import ActiveJob, read_events
 from services.dispatcher.feeder import Feeder
 from services.dispatcher.queue_watch import QueueWatch
@@ -38,6 +39,7 @@ from shared.messaging.lease import Lease
 from shared.messaging.log import Conflict, EventLog, Fence, LogFull, LogUnavailable, now_rfc3339
 from shared.messaging.pull import BROKEN
 from shared.messaging.tail import Message
+from shared.observability import tracing
 from shared.settings import Settings
 
 logger = structlog.get_logger(__name__)
@@ -110,6 +112,7 @@ class Dispatcher:
             logger.warning("dispatcher_lost_its_lease")
         finally:
             await cancel(tasks)
+            meters.forget()
             for job in self._jobs.values():
                 await job.stop_reading()
 
@@ -245,15 +248,16 @@ class Dispatcher:
     async def _write(self, job: ActiveJob, event: Event, fence: Fence) -> bool:
         if not self._lease.held:
             raise NotActing
-        try:
-            job.awaiting = await self._log.append(job.tenant, job.id, event, fence=fence)
-        except Conflict:
-            return False  # what we had not seen comes by in a moment, and then we decide again
-        except (LogUnavailable, LogFull) as error:
-            logger.warning("decision_not_written", job_id=job.id, error=str(error))
-            return False
-        logger.info("job_decided", tenant=job.tenant, job_id=job.id, decision=type(event).__name__)
-        return True
+        with tracing.bound(job.traceparent):
+            try:
+                job.awaiting = await self._log.append(job.tenant, job.id, event, fence=fence)
+            except Conflict:
+                return False  # what we had not seen comes by in a moment, and then we decide again
+            except (LogUnavailable, LogFull) as error:
+                logger.warning("decision_not_written", tenant=job.tenant, job_id=job.id, error=str(error))
+                return False
+            logger.info("job_decided", tenant=job.tenant, job_id=job.id, decision=type(event).__name__)
+            return True
 
     async def _after(self, job: ActiveJob, event: Event) -> None:
         match event:
@@ -266,7 +270,8 @@ class Dispatcher:
                 await self._purge_rows(job.tenant, job.id)
             case JobEnded():
                 heapq.heappush(self._expiries, (event.expires_at, job.tenant, job.id))
-                await self._purge_queue(job.id)
+                meters.ended(job, event)
+                await self._purge_queue(job.tenant, job.id)
 
     # Time
 
@@ -288,6 +293,7 @@ class Dispatcher:
                 for job in self._jobs.values():
                     job.new_second()
                 await self._say_no_worker()
+                meters.tally(self._jobs.values(), self._specs, self._presences)
             self._feeder.wake()
 
     async def _expire_due(self) -> None:
@@ -332,6 +338,7 @@ class Dispatcher:
                 if job.state.job_type in lost:
                     job.derive = True
             self._feeder.wake()
+            await meters.measure_log(self._log)
             await asyncio.sleep(_WATCH_EVERY)
 
     # Cleaning up
@@ -341,11 +348,12 @@ class Dispatcher:
         self._undecided.discard(job.id)
         self._no_worker_since.pop(job.id, None)
 
-    async def _purge_queue(self, job_id: str) -> None:
+    async def _purge_queue(self, tenant: str, job_id: str) -> None:
         try:
             await self._log.client.jetstream().purge_stream(QUEUE_STREAM, subject=job_items(job_id))
         except BROKEN as error:
-            logger.warning("queue_not_purged", job_id=job_id, error=str(error) or type(error).__name__)
+            reason = str(error) or type(error).__name__
+            logger.warning("queue_not_purged", tenant=tenant, job_id=job_id, error=reason)
 
     async def _purge_rows(self, tenant: str, job_id: str) -> None:
         """Remove what a deleted or expired job leaves behind; of a deleted one only JobDeleted stays."""
@@ -356,9 +364,9 @@ class Dispatcher:
             last = await self._log.last(lifecycle)
             if last is not None and _ends_in(last, JobDeleted):
                 await self._log.purge(lifecycle, below=last.sequence)
-            await self._purge_queue(job_id)
+            await self._purge_queue(tenant, job_id)
         except LogUnavailable as error:
-            logger.warning("job_not_purged", job_id=job_id, error=str(error))
+            logger.warning("job_not_purged", tenant=tenant, job_id=job_id, error=str(error))
             self._leftovers.append((tenant, job_id))
 
     async def _purge_leftovers(self) -> None:

@@ -14,6 +14,8 @@ from services.dispatcher.active import ActiveJob
 from services.dispatcher.window import SLICE, Presences, job_window, module_window, turns
 from shared.messaging.log import EventLog
 from shared.messaging.pull import BROKEN
+from shared.observability.metrics import JOBS_DERIVED_AGAIN
+from shared.observability.tracing import TRACEPARENT
 
 logger = structlog.get_logger(__name__)
 
@@ -54,7 +56,8 @@ class Feeder:
         if spec is None:
             return
         for job in jobs:
-            await job.derive_if_wanted()
+            if await job.derive_if_wanted():
+                JOBS_DERIVED_AGAIN.labels(job_type).inc()
         concurrency = self._presences.concurrency(job_type) or spec.concurrency
         room = module_window(concurrency, sum(job.pace for job in jobs)) - sum(len(job.outstanding) for job in jobs)
         given = True
@@ -73,14 +76,16 @@ class Feeder:
 
     async def _hand_out(self, job: ActiveJob, count: int) -> int:
         subject = item_subject(job.state.job_type, job.id)
+        headers = {TRACEPARENT: job.traceparent} if job.traceparent else None
         try:
             items = await job.next_items(self._log, count)
-            acks = [await self._js.publish_async(subject, item) for item in items]
+            acks = [await self._js.publish_async(subject, item, headers=headers) for item in items]
             async with asyncio.timeout(_PUBLISH_TIMEOUT):
                 await asyncio.gather(*acks)
         except BROKEN as error:
             # Which of them arrived is unknown: all are derived anew, duplicates are harmless.
-            logger.warning("items_not_queued", job_id=job.id, error=str(error) or type(error).__name__)
+            reason = str(error) or type(error).__name__
+            logger.warning("items_not_queued", tenant=job.tenant, job_id=job.id, error=reason)
             job.derive = True
             await asyncio.sleep(1.0)
             self.wake()

@@ -13,6 +13,7 @@ from contracts import subjects
 from contracts.manifest import ModuleSpec
 from services.dispatcher.active import ActiveJob
 from shared.messaging.streams import declare_stream, module_consumer, queue_config
+from shared.observability.metrics import QUEUE_IDLE
 from shared.settings import Settings
 
 logger = structlog.get_logger(__name__)
@@ -71,5 +72,6 @@ class QueueWatch:
         if self._idle[slug] < 2:
             return False
         self._idle[slug] = 0
+        QUEUE_IDLE.labels(slug).inc()
         logger.warning("queue_idle", module=slug, out=sum(len(job.outstanding) for job in jobs))
         return True

@@ -30,6 +30,7 @@ from shared.messaging.connection import connect
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog
 from shared.messaging.streams import declare_log, identity_bucket, leases_bucket, sessions_bucket
+from shared.observability.metrics import EVENT_HUBS, EVENT_STREAMS
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable, open_store
 
@@ -87,6 +88,8 @@ class _Parts:
             log = EventLog(client, "projector")
             reader = Reader(log, store)
             hubs = Hubs(log, reader)
+            EVENT_HUBS.set_function(lambda: len(hubs))
+            EVENT_STREAMS.set_function(lambda: len(state.streams))
             stack.push_async_callback(hubs.close)
             state.reader, state.hubs = reader, hubs
             state.identity = await _authenticator(client, settings)

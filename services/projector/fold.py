@@ -38,7 +38,8 @@ def read_events(message: Message) -> Sequence[Envelope]:
     try:
         return decode_slim(message.payload)
     except (UnknownEvent, msgspec.DecodeError) as error:
-        logger.error("event_skipped", sequence=message.sequence, subject=message.subject, error=str(error))
+        tenant, job, _ = parse_job_subject(message.subject)
+        logger.error("event_skipped", tenant=tenant, job_id=job, sequence=message.sequence, error=str(error))
         return ()
 
 

@@ -22,6 +22,7 @@ from services.projector.paging import Layout
 from services.projector.spool import Spool
 from shared.messaging.log import EventLog, LogUnavailable
 from shared.messaging.tail import Message
+from shared.observability import metrics
 from shared.store import JobView, StoreUnavailable, Views
 
 logger = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ class Materialiser:
         self._may_publish = may_publish
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        metrics.ROWS_UNFINISHED.set_function(lambda: len(self._tasks))
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,6 +87,7 @@ class Materialiser:
             except Exception:
                 # A defect in one job's data must not take the other jobs along; it shows in the log until mended.
                 logger.exception("rows_failed", tenant=tenant, job_id=job)
+            metrics.ROWS_FAILURES.inc()
             await asyncio.sleep(pause)
             pause = min(pause * 2, _PAUSE[1])
 
@@ -101,6 +104,7 @@ class Materialiser:
                 "rows_differ", tenant=state.tenant, job_id=state.id, counted=state.rows, found=sum(layout.rows)
             )
         await self._publish(view, layout)
+        metrics.ROWS_SECONDS.observe(time.monotonic() - began)
         logger.debug("rows_ready", tenant=state.tenant, job_id=state.id, seconds=round(time.monotonic() - began, 3))
 
     async def _fill(self, spool: Spool, view: JobView) -> None:
@@ -133,4 +137,5 @@ def _add(spool: Spool, messages: list[Message]) -> None:
             spool.add(message.payload)
         except msgspec.DecodeError as error:
             # The projection has skipped it as well.
-            logger.error("event_skipped", sequence=message.sequence, subject=message.subject, error=str(error))
+            tenant, job, _ = subjects.parse_job_subject(message.subject)
+            logger.error("event_skipped", tenant=tenant, job_id=job, sequence=message.sequence, error=str(error))

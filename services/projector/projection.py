@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from typing import Protocol
@@ -20,6 +21,7 @@ from services.projector.materialise import Materialiser, MayPublish
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog, LogUnavailable
 from shared.messaging.tail import Message
+from shared.observability import metrics
 from shared.store import JobView, Store, StoreUnavailable, Views
 
 logger = structlog.get_logger(__name__)
@@ -112,15 +114,22 @@ class Projector:
         self._lease = lease
         self.position = 0
         """The log sequence up to which the views are written; 0 on standby."""
+        self._lag = 0
+        """Messages known to wait, one in the course of being folded included."""
+        self._current_at = 0.0
+        """When nothing waited, by the monotonic clock."""
+        metrics.PROJECTION_BEHIND.set_function(self._behind)
 
     async def run(self) -> None:
         """Project until cancelled; whatever fails is tried again."""
         try:
             while True:
                 await self._lease.acquire()
+                self._current_at = time.monotonic()
                 try:
                     await self._act()
                 except LeaseLost:
+                    self._note_lag(0)
                     logger.warning("projector_stands_by")
                 except ViewsMoved as moved:
                     logger.warning("views_moved", reason=str(moved))
@@ -155,12 +164,27 @@ class Projector:
     async def _follow(self, fold: Fold, busy: asyncio.Lock) -> None:
         tail = self._log.tail(*FOLDED_SUBJECTS, after=fold.position)
         self.position = fold.position
+        self._lag = 0  # not known yet; the first batch tells
         async with contextlib.aclosing(tail.batches()) as batches:
             async for batch in batches:
+                self._note_lag(batch[-1].pending + len(batch))
                 async with busy:
                     await self._check(fold.views)
                     await fold.apply(batch)
                     self.position = fold.position
+                self._note_lag(batch[-1].pending)
+                metrics.PROJECTION_FOLDS.inc()
+                metrics.PROJECTION_MESSAGES.inc(len(batch))
+
+    def _note_lag(self, messages: int) -> None:
+        self._lag = messages
+        metrics.PROJECTION_LAG.set(messages)
+        if not messages:
+            self._current_at = time.monotonic()
+
+    def _behind(self) -> float:
+        """Seconds since the views were as new as the log; also when the store keeps us from looking."""
+        return time.monotonic() - self._current_at if self._lease.held else 0.0
 
     async def _watch(self, fold: Fold, busy: asyncio.Lock) -> None:
         """See a rebuild's new generation, or a wiped database, also while nothing happens."""
@@ -170,6 +194,7 @@ class Projector:
                 await self._check(fold.views)
                 if await fold.views.checkpoint() != fold.position:
                     raise ViewsMoved("the checkpoint is not where this process left it")
+                self._note_lag(self._lag)
 
     async def _check(self, views: Views) -> None:
         if not self._lease.held:

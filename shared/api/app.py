@@ -13,10 +13,10 @@ from litestar.types import ControllerRouterHandler
 
 from shared.api.errors import EXCEPTION_HANDLERS
 from shared.api.headers import secure_headers
+from shared.api.observed import measure_requests, trace_commands
 from shared.api.schema import drop_framework_errors, openapi_config
 from shared.api.streams import OpenStreams
 from shared.observability.health import Check, health_routes
-from shared.observability.metrics import measure_requests
 from shared.settings import Settings
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -52,7 +52,7 @@ def make_app(
         state=State({"settings": settings, "streams": streams, **(state or {})}),
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[secure_headers(settings)],
-        middleware=[measure_requests],
+        middleware=[measure_requests, trace_commands],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi_config(title, tags),
         logging_config=None,

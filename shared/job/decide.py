@@ -23,7 +23,7 @@ from contracts.events import (
     JobRequested,
     JobStarted,
 )
-from shared.job.state import JobState
+from shared.job.state import JobState, shown_cost
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ def _finish_cancel(state: JobState, _: FinishCancel) -> list[Event]:
 def _finish_delete(state: JobState, _: FinishDelete) -> list[Event]:
     if not state.delete_requested or state.phase in ("absent", "running", "deleted"):
         return []
-    return [JobDeleted(ef_cost=state.ef_cost if state.ended else 0.0)]
+    return [JobDeleted(ef_cost=shown_cost(state.ef_cost) if state.ended else 0.0)]
 
 
 def _expire(state: JobState, command: Expire) -> list[Event]:

@@ -18,6 +18,8 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 from ulid import ULID
 
+from shared.observability.metrics import ACTING
+
 logger = structlog.get_logger(__name__)
 
 _NO_ANSWER = (NatsError, TimeoutError, OSError)
@@ -41,6 +43,7 @@ class Lease:
         self._revision = 0
         self._until = 0.0
         self._renewing: asyncio.Task[None] | None = None
+        ACTING.labels(role).set_function(lambda: float(self.held))
         self.lost = asyncio.Event()
         """Set when a lease that was held is no longer; cleared by `acquire`."""
 

@@ -17,6 +17,7 @@ from ulid import ULID
 from contracts import codec, subjects
 from contracts.events import TYPE_NAMES, Envelope, Event, channel_of
 from shared.messaging.tail import Message, Tail
+from shared.observability import tracing
 
 _WRONG_LAST_SEQUENCE = (10071, 10164)
 _NO_ROOM = (10047, 10077, 10023)
@@ -25,6 +26,13 @@ _TOO_MANY_BATCHES = (10176, 10210, 10211)
 
 FULL = 0.9
 """Share of the log's size beyond which new jobs are refused, so that results of running ones still fit."""
+
+KEPT = 0.97
+"""Share beyond which results and lines wait too. What is left belongs to lifecycles: without room for a deletion or an
+expiry a full log could never become less full."""
+
+_CLOSE = 0.8
+"""Share beyond which what others write in a second may matter: the server is asked each time."""
 
 
 class Conflict(Exception):
@@ -94,7 +102,9 @@ class EventLog:
         self.source = source
         self._js = client.jetstream(timeout=timeout)
         self._timeout = timeout
-        self._fill = (0.0, 0.0)
+        self._limit = 0
+        self._used = 0
+        self._asked = float("-inf")
 
     def draft(
         self, tenant: str, job: str, events: Sequence[Event], *, fence: Fence | None = None, at: str | None = None
@@ -112,6 +122,8 @@ class EventLog:
 
     async def publish(self, draft: Draft) -> int:
         """Append one message; gives its sequence. Raises Conflict, LogFull, LogUnavailable."""
+        if not draft.subject.endswith(".lifecycle") and await self.fill() >= KEPT:
+            raise LogFull("the log is full: what room is left is kept for deletions")
         return await self._request(draft.subject, draft.payload, _headers(draft))
 
     async def publish_atomic(self, drafts: Sequence[Draft]) -> int:
@@ -128,21 +140,30 @@ class EventLog:
             if number == len(drafts):
                 sequence = await self._request(draft.subject, draft.payload, headers | {"Nats-Batch-Commit": "1"})
             elif number == 1:  # the first is answered: a server that cannot take the batch says so here
-                await self._request(draft.subject, draft.payload, headers)
+                await self._request(draft.subject, draft.payload, headers, opens_batch=True)
             else:
+                self._used += _stored_size(draft.subject, draft.payload)
                 await self.client.publish(draft.subject, draft.payload, headers=headers)
         return sequence
 
-    async def _request(self, subject: str, payload: bytes, headers: dict[str, str]) -> int:
+    async def _request(
+        self, subject: str, payload: bytes, headers: dict[str, str], *, opens_batch: bool = False
+    ) -> int:
+        self._used += _stored_size(subject, payload)
         try:
             reply = await self.client.request(subject, payload, timeout=self._timeout, headers=headers or None)
         except (NoRespondersError, NatsError, TimeoutError, OSError) as error:
             raise LogUnavailable(f"the event log did not answer: {error or type(error).__name__}") from None
-        if not reply.data:  # the answer to the first message of a batch
+        if opens_batch and not reply.data:  # how the server says that it goes on
             return 0
-        answer = msgspec.json.decode(reply.data, type=_Answer)
-        if answer.error is None:
+        try:
+            answer = msgspec.json.decode(reply.data, type=_Answer)
+        except ValueError:
+            answer = _Answer()
+        if answer.error is None and answer.seq:
             return answer.seq
+        if answer.error is None:  # any subscriber of a subject can answer on it; what became of the write is unknown
+            raise LogUnavailable("somebody answered in place of the event log")
         code, description = answer.error.err_code, answer.error.description
         if code in _WRONG_LAST_SEQUENCE:
             raise Conflict(description)
@@ -182,14 +203,19 @@ class EventLog:
         return int((await self._info()).state.last_seq)
 
     async def nearly_full(self) -> bool:
-        """Whether the log is filled beyond FULL; asked at most once a second. Raises LogUnavailable."""
-        asked, fill = self._fill
-        if time.monotonic() - asked > 1.0:
+        """Whether the log is filled beyond FULL. Raises LogUnavailable."""
+        return await self.fill() >= FULL
+
+    async def fill(self) -> float:
+        """Share of the log's size in use. Raises LogUnavailable.
+
+        Far from full it is asked once a second, and in between what this process writes is added.
+        """
+        if time.monotonic() - self._asked > 1.0 or self._used > _CLOSE * self._limit > 0:
+            self._asked = time.monotonic()
             info = await self._info()
-            limit = info.config.max_bytes or 0
-            fill = info.state.bytes / limit if limit > 0 else 0.0
-            self._fill = (time.monotonic(), fill)
-        return fill >= FULL
+            self._limit, self._used = info.config.max_bytes or 0, info.state.bytes
+        return self._used / self._limit if self._limit > 0 else 0.0
 
     async def purge(self, filter_subject: str, *, below: int | None = None) -> None:
         """Remove the messages of some subjects, or only those below a sequence. Raises LogUnavailable."""
@@ -205,8 +231,15 @@ class EventLog:
             raise LogUnavailable(f"the event log did not answer: {error or type(error).__name__}") from None
 
 
+def _stored_size(subject: str, payload: bytes) -> int:
+    """Bytes of the log a message takes, about: beside the two there are its record and its headers."""
+    return len(subject) + len(payload) + 150
+
+
 def _headers(draft: Draft) -> dict[str, str]:
     headers: dict[str, str] = {}
+    if traceparent := tracing.current():
+        headers[tracing.TRACEPARENT] = traceparent
     if draft.subject.endswith(".lifecycle"):
         headers["Nats-TTL"] = "never"  # a job's summary outlives its rows
     if draft.fence is not None:

@@ -89,6 +89,10 @@ class Pull:
         with contextlib.suppress(*BROKEN):
             await self._client.publish(self._subject, msgspec.json.encode(request), reply=self._inbox)
 
+    def forget(self) -> None:
+        """Count on no open request; what one still brings is received all the same."""
+        self.owed = 0
+
     async def wait(self) -> None:
         """Until something arrived or changed, or for as long as a silence may last."""
         self.changed.clear()
@@ -104,7 +108,7 @@ class Pull:
     async def _on_message(self, msg: Msg) -> None:
         self._heard = time.monotonic()
         if msg.reply.startswith("$JS.ACK."):
-            self.owed -= 1
+            self.owed = max(0, self.owed - 1)
             self._receive(msg)
         else:
             self._on_status(msg)
@@ -117,7 +121,7 @@ class Pull:
             return
         if status in ("408", "409") and "Deleted" not in headers.get("Description", ""):
             # The request is over: it expired, or gave as many bytes as it asked for.
-            self.owed -= int(headers.get("Nats-Pending-Messages", self.owed))
+            self.owed = max(0, self.owed - int(headers.get("Nats-Pending-Messages", self.owed)))
         else:  # no responders, or the consumer is deleted
             self.owed = 0
             self.gone = True

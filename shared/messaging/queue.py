@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from contracts import subjects
 from contracts.subjects import QUEUE_STREAM
 from shared.messaging.pull import BROKEN, Pull
+from shared.observability.tracing import TRACEPARENT, accepted
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +30,11 @@ class Delivery(NamedTuple):
     def payload(self) -> bytes:
         """An ItemRequested."""
         return bytes(self.msg.data)
+
+    @property
+    def traceparent(self) -> str:
+        """Of the request its job goes back to; empty if the header is missing or none."""
+        return accepted(self.msg.headers.get(TRACEPARENT)) if self.msg.headers else ""
 
     async def ack(self) -> None:
         """The item is done with; its result is in the log. An ack that is lost costs a duplicate, no more."""
@@ -71,10 +77,14 @@ class ItemFeed:
         """
         try:
             while not self._stopped:
-                if self._pull is None or self._pull.silent:
-                    await self._open()
-                pull = self._pull
-                assert pull is not None
+                if not self._client.is_connected:
+                    await asyncio.sleep(0.25)  # the client would keep the request and send it later, again and again
+                    continue
+                pull = self._pull = self._pull or await self._open()
+                if pull.silent:
+                    # The same inbox goes on: on one given up, items that a late request still brings would be lost,
+                    # and come again only when they count as suspects.
+                    pull.forget()
                 if pull.gone:
                     await asyncio.sleep(1.0)  # the dispatcher makes it anew; asking faster would only spin
                     pull.gone = False
@@ -87,11 +97,10 @@ class ItemFeed:
             if self._pull is not None:
                 await self._pull.finish()
 
-    async def _open(self) -> None:
-        if self._pull is not None:
-            await self._pull.close()
-        self._pull = Pull(self._client, QUEUE_STREAM, subjects.durable(self._job_type), self._on_message)
-        await self._pull.open()
+    async def _open(self) -> Pull:
+        pull = Pull(self._client, QUEUE_STREAM, subjects.durable(self._job_type), self._on_message)
+        await pull.open()
+        return pull
 
     def _on_message(self, msg: Msg) -> None:
         tokens = msg.reply.split(".")

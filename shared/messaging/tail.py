@@ -19,6 +19,7 @@ from nats.js import api
 
 from contracts.subjects import LOG_STREAM
 from shared.messaging.pull import BROKEN, Pull
+from shared.observability.tracing import TRACEPARENT
 
 _REQUEST = 256
 """Messages asked for at a time; the reader's buffer is at most twice that."""
@@ -35,6 +36,8 @@ class Message(NamedTuple):
     payload: bytes
     pending: int
     """Messages that matched and waited behind it when it was sent; 0: the reader has caught up."""
+    traceparent: str = ""
+    """Of the request it goes back to, as its header has it."""
 
 
 class Tail:
@@ -162,4 +165,5 @@ class Tail:
         self._consumer_sequence = consumer_sequence
         if stream_sequence > self._received:
             self._received = stream_sequence
-            self._buffer.append(Message(stream_sequence, msg.subject, msg.data, pending))
+            traceparent = msg.headers.get(TRACEPARENT, "") if msg.headers else ""
+            self._buffer.append(Message(stream_sequence, msg.subject, msg.data, pending, traceparent))

@@ -15,6 +15,7 @@ from contracts.events import ItemProcessed
 from contracts.items import ItemRequested
 from contracts.subjects import job_subject
 from shared.messaging.log import Draft, EventLog, LogFull, LogUnavailable, envelop
+from shared.observability.metrics import RESULTS_PER_MESSAGE, RESULTS_PUBLISH_FAILURES
 
 logger = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class ResultWriter:
         await written
 
     async def _drain(self, job: str, subject: str, lane: _Lane) -> None:
+        structlog.contextvars.unbind_contextvars("index")  # the first item's; the lines here speak of many
         last = 1
         while lane.waiting:
             # A lone result leaves at once; behind a publish that carried several, more are about to come.
@@ -69,6 +71,7 @@ class ResultWriter:
             batch = _take(lane)
             last = len(batch)
             await self._publish(subject, b"[" + b",".join(payload for payload, _ in batch) + b"]")
+            RESULTS_PER_MESSAGE.observe(len(batch))
             for _, written in batch:
                 if not written.done():
                     written.set_result(None)
@@ -81,6 +84,7 @@ class ResultWriter:
                 await self._log.publish(Draft(subject, payload))
                 return
             except (LogUnavailable, LogFull) as error:
+                RESULTS_PUBLISH_FAILURES.inc()
                 logger.warning("results_wait_for_the_log", subject=subject, error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)

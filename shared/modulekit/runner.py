@@ -26,10 +26,12 @@ from shared.messaging.pull import BROKEN
 from shared.messaging.queue import Delivery, ItemFeed
 from shared.messaging.streams import ACK_WAIT
 from shared.modulekit.errors import ModuleError, Retryable
+from shared.modulekit.meters import ItemMeters
 from shared.modulekit.module import ATTEMPT, Context, Process, Result
 from shared.modulekit.output import failed, processed
 from shared.modulekit.results import ResultWriter
 from shared.modulekit.suspects import Suspects
+from shared.observability import tracing
 
 logger = structlog.get_logger(__name__)
 
@@ -83,6 +85,7 @@ class ModuleRunner:
         self._suspect_lane = asyncio.Lock()
         self._queued = 0
         self._held: dict[tuple[str, int], _Held] = {}
+        self._meters = ItemMeters(spec.slug, self._held)
         self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._ended_jobs: OrderedDict[str, None] = OrderedDict()
         self._tasks: dict[asyncio.Task[None], _Held] = {}
@@ -126,7 +129,8 @@ class ModuleRunner:
         try:
             item = _decode(delivery.payload)
         except ValueError:  # no JSON, no UTF-8, or another shape
-            logger.exception("item_unreadable", subject=delivery.msg.subject)
+            job = delivery.msg.subject.rpartition(".")[2]
+            logger.exception("item_unreadable", subject=delivery.msg.subject, job_id=job)
             self._spawn_ack([delivery])
             return
         key = (item.job, item.index)
@@ -141,10 +145,17 @@ class ModuleRunner:
             task.add_done_callback(self._tasks.pop)
 
     async def _handle(self, key: tuple[str, int], held: _Held, *, suspect: bool) -> None:
+        # For this task and what it starts: no line of the module, and no result, is without them.
+        structlog.contextvars.bind_contextvars(tenant=held.item.tenant, job_id=held.item.job, index=held.item.index)
+        with tracing.bound(held.deliveries[0].traceparent):
+            await self._process_held(key, held, suspect=suspect)
+
+    async def _process_held(self, key: tuple[str, int], held: _Held, *, suspect: bool) -> None:
         try:
-            event = await (self._run_suspect(held) if suspect else self._run(held))
+            event = await self._traced(held, suspect=suspect)
             if event is not None:
                 await self._writer.write(held.item, event)
+                self._meters.finished(event)
             self._finished[key] = None
             if len(self._finished) > _REMEMBERED:
                 self._finished.popitem(last=False)
@@ -157,10 +168,20 @@ class ModuleRunner:
             self._held.pop(key, None)
             self._feed.wake()
 
+    async def _traced(self, held: _Held, *, suspect: bool) -> ItemProcessed | None:
+        job, index = held.item.job, held.item.index
+        with tracing.span("item", "consumer", job_id=job, job_type=self.spec.slug, item_index=index) as span:
+            event = await (self._run_suspect(held) if suspect else self._run(held))
+            if event is not None and event.error is not None:
+                span.fail(event.error.code)
+            return event
+
     async def _run_suspect(self, held: _Held) -> ItemProcessed | None:
+        self._meters.suspects.inc()
         async with self._suspect_lane:
             if not await self._suspects.raise_mark(held.item):
-                logger.warning("item_convicted", job_id=held.item.job, index=held.item.index)
+                self._meters.convictions.inc()
+                logger.warning("item_convicted", module=self.spec.slug)
                 error = ItemError(code="worker_died", message="Workers died while they processed this item")
                 return failed(self.spec, held.item, error, attempts=1, duration_ms=0)
             try:
@@ -178,19 +199,21 @@ class ModuleRunner:
                     if item.job in self._ended_jobs:
                         return None
                     held.started = True
+                    self._meters.attempts.inc()
                     result = await self._attempt(item, attempt)
                 duration = int((time.monotonic() - begun) * 1000)
                 return processed(self.spec, item, result, attempts=attempt, duration_ms=duration)
             except Retryable as error:
                 if attempt < self.spec.attempts:
                     held.started = False
+                    self._meters.retries.inc()
                     await asyncio.sleep(_pause(attempt, error.retry_after))
                     continue
                 problem = ItemError(code=error.code, message=error.message)
             except ModuleError as error:
                 problem = ItemError(code=error.code, message=error.message)
             except Exception as error:
-                logger.exception("module_raised", job_id=item.job, index=item.index, module=self.spec.slug)
+                logger.exception("module_raised", module=self.spec.slug)
                 problem = ItemError(code="module_error", message=f"{type(error).__name__} in module {self.spec.slug}")
             duration = int((time.monotonic() - begun) * 1000)
             return failed(self.spec, item, problem, attempts=attempt, duration_ms=duration)
@@ -198,11 +221,13 @@ class ModuleRunner:
     @contextlib.asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         self._queued += 1
+        self._meters.in_work.inc()
         try:
             async with self._slots:
                 yield
         finally:
             self._queued -= 1
+            self._meters.in_work.dec()
             self._feed.wake()
 
     async def _attempt(self, item: ItemRequested, attempt: int) -> Result:
@@ -225,7 +250,9 @@ class ModuleRunner:
         """Hand the item to another worker as a fresh message: a second delivery would make it a suspect."""
         with contextlib.suppress(*BROKEN):
             subject = item_subject(self.spec.slug, held.item.job)
-            await self._client.jetstream().publish(subject, held.deliveries[0].payload, timeout=2)
+            traceparent = held.deliveries[0].traceparent
+            headers = {tracing.TRACEPARENT: traceparent} if traceparent else None
+            await self._client.jetstream().publish(subject, held.deliveries[0].payload, timeout=2, headers=headers)
             for delivery in held.deliveries:
                 await delivery.ack()
 

@@ -42,7 +42,8 @@ class Worker:
         self._broker = make_broker(settings, "worker")
         self._watchdog: asyncio.Task[None] | None = None
         self.app = FastStream(self._broker, after_startup=[self._start], on_shutdown=[self._stop], logger=None)
-        self._broker.subscriber(ALL_LIFECYCLES)(self._on_lifecycle)
+        # FastStream answers whatever asks for an answer: the writer would take ours for the log's own.
+        self._broker.subscriber(ALL_LIFECYCLES, no_reply=True)(self._on_lifecycle)
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then what runs is finished, within `drain_timeout`."""
@@ -118,4 +119,4 @@ async def _log_line(log: EventLog, item: ItemRequested, level: Level, message: s
     try:
         await log.append(item.tenant, item.job, JobLogged(level=level, message=message))
     except (LogUnavailable, LogFull) as error:
-        logger.warning("job_line_lost", job_id=item.job, error=str(error))
+        logger.warning("job_line_lost", tenant=item.tenant, job_id=item.job, index=item.index, error=str(error))

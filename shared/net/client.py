@@ -22,6 +22,7 @@ from shared.net.robots import MAX_ROBOTS_BYTES, Robots, RobotsRules
 from shared.net.single_flight import SingleFlight
 from shared.net.site import normalize_site
 from shared.net.url import normalise_url, parse_url
+from shared.observability import metrics
 from shared.settings import Settings
 
 __all__ = ["FailureCode", "FetchError", "Fetcher", "Response", "TlsInfo", "require_html"]
@@ -33,6 +34,7 @@ _CONNECT_SHARE = 0.5
 """Of the time for a fetch: a host that drops packets must leave time for its second address."""
 _NOT_CACHED: frozenset[FailureCode] = frozenset({"invalid_url", "robots"})
 """The first costs nothing to find again; the second has its own cache."""
+_HIT, _MISS = (metrics.PAGE_CACHE.labels(result) for result in ("hit", "miss"))
 _TRY_HTTP: frozenset[FailureCode] = frozenset({"connection", "tls", "timeout", "protocol"})
 
 
@@ -97,14 +99,17 @@ class Fetcher:
                 raise (secure if secure.code == "tls" else plain) from None
 
     async def _outcome(self, url: str, address: str, accept: str, fresh: bool) -> Response | Failure:
-        cached = None if self._cache is None or fresh else await self._cache.get(address)
-        if cached is not None:
-            return cached.outcome
+        if self._cache is not None and not fresh:
+            cached = await self._cache.get(address)
+            (_MISS if cached is None else _HIT).inc()
+            if cached is not None:
+                return cached.outcome
         outcome: Response | FetchError
         try:
             outcome = await self._follow(url, accept, robots=self._settings.robots)
         except FetchError as error:
             outcome = error
+        _count(outcome)
         if self._cache is not None and not (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED):
             good = isinstance(outcome, Response) and outcome.status < 400
             ttl = self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
@@ -179,6 +184,14 @@ class Fetcher:
                 yield
         finally:
             resume()
+
+
+def _count(outcome: Response | FetchError) -> None:
+    if isinstance(outcome, FetchError):
+        metrics.FETCHES.labels(outcome.code).inc()
+    else:
+        metrics.FETCHES.labels(f"{outcome.status // 100}xx").inc()
+        metrics.FETCHED_BYTES.inc(len(outcome.body))
 
 
 def _pause(budget: asyncio.Timeout) -> Callable[[], None]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.acts import NOBODYS_JOB, busy, cancel_all, create, is_problem, is_validation_problem, named
+from tests.e2e.acts import NOBODYS_JOB, busy, cancel_all, create, is_problem, is_validation_problem, named, status_becomes
 
 pytestmark = pytest.mark.servers
 
@@ -68,6 +68,6 @@ def test_a_source_without_rows_or_without_what_the_module_needs(api, finished):
 def test_an_expired_source(strict):
     with strict.client(strict.new_user()) as client:
         source = create(client, items=named(1))["id"]
-        strict.finished(client, source)
+        status_becomes(client, source, "expired")
         is_problem(chained(client, source), 410)
         assert chained(client, source, items=named(1)).status_code == 200

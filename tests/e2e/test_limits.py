@@ -100,9 +100,10 @@ def test_an_expired_job_keeps_its_counters_and_loses_its_rows(client):
 def test_the_stream_of_an_expired_job_says_so_and_ends(client):
     job = create(client, items=named(2))["id"]
     status_becomes(client, job, "expired")
-    *_, status, done = events_of(client, job)
-    assert (status.event, done.event) == ("status", "done")
-    assert json.loads(status.data)["status"] == json.loads(done.data)["status"] == "expired"
+    first, *_, status, done = events_of(client, job)
+    assert (first.event, first.id, status.event, done.event) == ("status", "", "status", "done")
+    assert json.loads(first.data)["status"] == "expired"
+    assert json.loads(done.data)["status"] == "done", "an event of the past says what was true then"
     assert not json.loads(status.data)["download_available"]
 
 

@@ -23,14 +23,14 @@ MODULES = Path(__file__).parents[2] / "modules"
 
 
 @pytest.fixture
-def settings(plain_settings: Settings) -> Settings:  # noqa: F811
+def settings(plain_settings: Settings) -> Settings:
     return msgspec.structs.replace(plain_settings, module_folders=[MODULES], drain_timeout=1.0)
 
 
 @pytest.fixture
 async def office(
-    client: Client,  # noqa: F811
-    log: object,  # noqa: F811 - declares the stream
+    client: Client,
+    log: object,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Office]:

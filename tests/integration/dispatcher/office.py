@@ -51,7 +51,14 @@ class Office:
         await self._stack.aclose()
 
     async def request(
-        self, job: str, count: int, *, tenant: str = TENANT, job_type: str = "noop", expires: float = 3600, **row: object
+        self,
+        job: str,
+        count: int,
+        *,
+        tenant: str = TENANT,
+        job_type: str = "noop",
+        expires: float = 3600,
+        **row: object,
     ) -> None:
         """A job of `count` items, as the gateway writes it."""
         items = [{"nom": f"{job}-{index}", **row} for index in range(count)]

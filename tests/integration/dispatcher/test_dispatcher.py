@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter
 from datetime import datetime
 
+import msgspec
 import pytest
 
 from contracts import codec, subjects
@@ -29,6 +30,7 @@ from contracts.subjects import job_subject
 from services.dispatcher import dispatcher as dispatcher_module
 from services.dispatcher.dispatcher import Dispatcher
 from services.dispatcher.window import Presences
+from shared.messaging.cancelling import cancel
 from shared.messaging.connection import connect
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog
@@ -72,23 +74,23 @@ async def test_a_job_that_was_asked_for_before_the_dispatcher_came_is_served(off
 # Fences
 
 
-async def two_at_once(office, settings, stack):
-    """Two dispatchers that both believe to act, each by a lease of its own."""
-    specs = module_specs(settings)
-    for role in ("first", "second"):
-        client = await connect(settings, role)
-        stack.push_async_callback(client.close)
-        presences = Presences()
+async def act(role, settings, stack):
+    """A dispatcher that believes to act, by a lease of its own."""
+    client = await connect(settings, role)
+    stack.push_async_callback(client.close)
+    presences = Presences()
 
-        async def hear(message, presences=presences):
-            presences.hear(codec.msgspec.json.decode(message.data, type=WorkerPresence))
+    async def hear(message):
+        presences.hear(msgspec.json.decode(message.data, type=WorkerPresence))
 
-        await client.subscribe(subjects.ALL_PRESENCE, cb=hear)
-        lease = Lease(await leases_bucket(client.jetstream(), settings), role, role)
-        await lease.acquire()
-        stack.push_async_callback(lease.release)
-        term = asyncio.create_task(Dispatcher(EventLog(client, role), lease, settings, specs, presences).act())
-        stack.callback(term.cancel)
+    await client.subscribe(subjects.ALL_PRESENCE, cb=hear)
+    lease = Lease(await leases_bucket(client.jetstream(), settings), role, role)
+    await lease.acquire()
+    stack.push_async_callback(lease.release)
+    dispatcher = Dispatcher(EventLog(client, role), lease, settings, module_specs(settings), presences)
+    term = asyncio.create_task(dispatcher.act())
+    stack.push_async_callback(cancel, [term])
+    return dispatcher
 
 
 def most_running(envelopes):
@@ -111,7 +113,8 @@ async def lifecycles(office):
 async def test_two_dispatchers_at_once_start_no_sixth_job_and_end_none_twice(office, settings):
     async with contextlib.AsyncExitStack() as stack:
         await office.worker("faulty")
-        await two_at_once(office, settings, stack)
+        await act("first", settings, stack)
+        await act("second", settings, stack)
         jobs = [f"j_{number}" for number in range(9)]
         await asyncio.gather(*(office.request(job, 8, **SLOW) for job in jobs))
         await asyncio.gather(*(office.until(job, JobEnded) for job in jobs))
@@ -123,6 +126,41 @@ async def test_two_dispatchers_at_once_start_no_sixth_job_and_end_none_twice(off
             await office.assert_whole(job, 8, JobCompleted)
 
 
+async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(office, settings, monkeypatch):
+    """It saw six jobs wait and never heard that another one started five: only the fence over the tenant stops it."""
+    async with contextlib.AsyncExitStack() as stack:
+        idle = await act("second", msgspec.structs.replace(settings, running_jobs_per_user=0), stack)
+        for number in range(6):
+            await office.request(f"j_{number}", 1, **HANGS)
+        async with asyncio.timeout(10):
+            while sum(job.state.phase == "pending" for job in idle._jobs.values()) < 6:
+                await asyncio.sleep(0.02)
+        deaf, tried = asyncio.Event(), asyncio.Event()
+        append = idle._log.append
+
+        async def see(message):
+            await deaf.wait()
+
+        async def attempt(tenant, job, event, *, fence):
+            try:
+                return await append(tenant, job, event, fence=fence)
+            finally:
+                tried.set()
+
+        monkeypatch.setattr(idle, "_see", see)
+        await act("first", settings, stack)
+        async with asyncio.timeout(10):
+            while most_running(await lifecycles(office)) < 5:
+                await asyncio.sleep(0.05)
+        monkeypatch.setattr(idle._log, "append", attempt)
+        monkeypatch.setattr(idle, "_settings", settings)
+        await asyncio.wait_for(tried.wait(), 10)
+        tried.clear()
+        await asyncio.wait_for(tried.wait(), 10)
+        assert most_running(await lifecycles(office)) == 5
+        deaf.set()
+
+
 async def test_a_users_sixth_job_waits_and_another_users_does_not(office):
     await office.dispatcher()
     await office.worker("faulty")
@@ -130,13 +168,10 @@ async def test_a_users_sixth_job_waits_and_another_users_does_not(office):
         await office.request(f"j_{number}", 1, **HANGS)
     await office.request("j_other", 1, tenant="u_2", job_type="noop")
     await office.until("j_other", JobStarted, tenant="u_2")
-    states = [(await office.state(f"j_{number}")).phase for number in range(6)]
-    assert Counter(states) <= Counter(running=5, pending=6)
-    assert "pending" in states
-    waiting = f"j_{states.index('pending')}"
-    ended = await office.until("j_0", JobCompleted)  # the item's own limit of time ends it
-    started = await office.until(waiting, JobStarted)
-    assert started.time >= ended.time
+    async with asyncio.timeout(10):
+        while (states := [(await office.state(f"j_{n}")).phase for n in range(6)]).count("running") < 5:
+            await asyncio.sleep(0.05)
+    await office.until(f"j_{states.index('pending')}", JobStarted)  # an item's limit of time ends another one
     assert most_running([e for e in await lifecycles(office) if e.tenant == TENANT]) == 5
 
 

@@ -91,7 +91,9 @@ async def test_a_batch_without_its_commit_leaves_nothing(log):
 
 
 async def test_of_two_creations_at_once_one_wins(log):
-    outcomes = await asyncio.gather(*(log.publish_atomic(creation(log, "j_1")) for _ in range(8)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(log.publish_atomic(creation(log, "j_1")) for _ in range(8)), return_exceptions=True
+    )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict"] * 7 + ["int"]
     assert await count(log) == 4
 
@@ -100,7 +102,9 @@ async def test_lifecycles_never_age_and_the_rest_does(log):
     await log.append("u_1", "j_1", REQUEST)
     await log.append("u_1", "j_1", LINE)
     js = log.client.jetstream()
-    kept, aging = [await js.get_last_msg("JOBS", job_subject("u_1", "j_1", channel)) for channel in ("lifecycle", "log")]
+    kept, aging = [
+        await js.get_last_msg("JOBS", job_subject("u_1", "j_1", channel)) for channel in ("lifecycle", "log")
+    ]
     assert kept.headers["Nats-TTL"] == "never"
     assert not (aging.headers or {}).get("Nats-TTL")
     config = (await js.stream_info("JOBS")).config
@@ -187,3 +191,28 @@ async def test_declaring_twice_changes_nothing_and_new_limits_are_taken(client, 
     assert updates == []
     wider = await declare_stream(client.jetstream(), log_config(type(settings)(log_max_bytes=2 * 1024**3)))
     assert wider.config.max_bytes == 2 * 1024**3
+
+
+@pytest.mark.parametrize("answer", [b"", b"ok", b"{}", b'{"seq": "1"}'])
+async def test_an_answer_of_somebody_else_is_not_taken_for_the_logs(log, settings, answer):
+    """A subscriber that answers what it hears must not make a refused write look like a stored one."""
+    stranger = await connect(settings, "stranger")
+
+    async def reply(message):
+        await stranger.publish(message.reply, answer)
+
+    await stranger.subscribe("jobs.*.*.lifecycle", cb=reply)
+    await stranger.flush()
+    seen = await _any_outcome(log.append("u_1", "j_1", REQUEST))
+    refused = [await _any_outcome(log.append("u_1", "j_1", JobStarted(), fence=Fence("jobs.>", 99))) for _ in range(20)]
+    assert seen == 1 or isinstance(seen, LogUnavailable)
+    assert {type(outcome) for outcome in refused} <= {Conflict, LogUnavailable}
+    assert LogUnavailable in {type(outcome) for outcome in [seen, *refused]}, "it never answered first"
+    await stranger.close()
+
+
+async def _any_outcome(call):
+    try:
+        return await call
+    except (Conflict, LogUnavailable) as error:
+        return error

@@ -7,6 +7,7 @@ import contextlib
 import signal
 
 import pytest
+from nats.aio.msg import Msg
 
 from shared.messaging.cancelling import cancel
 from shared.messaging.connection import connect
@@ -96,18 +97,19 @@ async def test_a_deleted_consumer_is_made_anew_behind_the_last_message(log, read
     assert name not in await consumers(log)
 
 
+async def sent(log, tail, number, consumer_sequence, consumer=None):
+    """A message as if the server had sent it; clients may not publish with such a reply subject."""
+    consumer = consumer or (await consumers(log))[0]
+    reply = f"$JS.ACK.JOBS.{consumer}.1.{number}.{consumer_sequence}.0.0"
+    await tail._pull._on_message(Msg(_client=log.client, subject=SUBJECT, reply=reply, data=str(number).encode()))
+
+
 async def test_late_and_repeated_messages_of_the_server_are_dropped(log, reader):
     await write(log, 1, 10)
     await reader.until(10)
-    inbox, (name,) = reader.tail._pull._inbox, await consumers(log)
-
-    def reply(consumer, stream_sequence, consumer_sequence):
-        return f"$JS.ACK.JOBS.{consumer}.1.{stream_sequence}.{consumer_sequence}.0.0"
-
-    # The client's own subscription gets them as if the server had sent them again.
-    await log.client.publish(inbox, b"5", reply=reply(name, 5, 11))
-    await log.client.publish(inbox, b"7", reply=reply("given-up", 7, 12))
-    await log.client.flush()
+    await sent(log, reader.tail, 5, 11)
+    await sent(log, reader.tail, 7, 12, consumer="given-up")
+    await sent(log, reader.tail, 99, 1, consumer="given-up")
     await write(log, 11, 15)
     await reader.until(15)
     assert reader.numbers == list(range(1, 16))
@@ -116,12 +118,11 @@ async def test_late_and_repeated_messages_of_the_server_are_dropped(log, reader)
 async def test_a_gap_in_what_the_server_sends_is_read_again(log, reader):
     await write(log, 1, 3)
     await reader.until(3)
-    inbox, (name,) = reader.tail._pull._inbox, await consumers(log)
-    await log.client.publish(inbox, b"9", reply=f"$JS.ACK.JOBS.{name}.1.9.6.0.0")
-    await log.client.flush()
+    await sent(log, reader.tail, 9, 6)
     await write(log, 4, 9)
     await reader.until(9)
     assert reader.numbers == list(range(1, 10))
+    assert reader.tail.reconnected == 1
 
 
 async def test_it_gives_its_consumer_back(log):

@@ -33,7 +33,7 @@ def short_ack_wait(monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 @pytest.fixture
-async def empty_workshop(client: Client, settings: Settings) -> AsyncIterator[Workshop]:  # noqa: F811
+async def empty_workshop(client: Client, settings: Settings) -> AsyncIterator[Workshop]:
     workshop = Workshop(client, settings)
     await workshop.open()
     yield workshop
@@ -48,7 +48,7 @@ async def workshop(empty_workshop: Workshop) -> Workshop:
 
 
 @pytest.fixture
-def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:  # noqa: F811
+def start_worker(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
     """Starts a real worker process for a module of tests/modules."""
     started: list[subprocess.Popen[bytes]] = []
     program = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+# Lists of events are shared between states and never changed.
+# ruff: noqa: RUF024
 from contracts.events import (
     CancelRequested,
     DeleteRequested,
@@ -97,9 +99,7 @@ TABLE = [
     (Complete(), {"full": [end(JobCompleted, processed=2, results=1, errors=1, attempts=3, rows=2, ef=0.04)]}),
     (
         Fail(message="x"),
-        dict.fromkeys(
-            ("pending", "pending_cancel", "pending_delete", "started"), [end(JobFailed, error_message="x")]
-        )
+        dict.fromkeys(("pending", "pending_cancel", "pending_delete", "started"), [end(JobFailed, error_message="x")])
         | dict.fromkeys(
             ("half", "cancelling"),
             [end(JobFailed, processed=1, results=1, attempts=2, rows=1, ef=0.02, error_message="x")],

@@ -77,8 +77,13 @@ def test_a_pending_item_job_has_every_field():
 
 @pytest.mark.parametrize(
     ("given", "status", "available"),
-    [(HALF, "running", False), (DONE, "done", True), (FAILED, "failed", True), (CANCELLED, "cancelled", True)]
-    + [(EXPIRED, "expired", False)],
+    [
+        (HALF, "running", False),
+        (DONE, "done", True),
+        (FAILED, "failed", True),
+        (CANCELLED, "cancelled", True),
+        (EXPIRED, "expired", False),
+    ],
 )
 def test_status_and_output(given, status, available):
     job = seen(given)

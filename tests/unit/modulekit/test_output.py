@@ -68,7 +68,8 @@ def test_what_the_manifest_does_not_produce_is_no_column():
 
 
 @pytest.mark.parametrize(
-    ("carries", "kept"), [(None, ["nom", "ville"]), (["ville"], ["ville"]), ([], []), (["ville", "nom", "zz"], ["ville", "nom"])]
+    ("carries", "kept"),
+    [(None, ["nom", "ville"]), (["ville"], ["ville"]), ([], []), (["ville", "nom", "zz"], ["ville", "nom"])],
 )
 def test_carried_columns(carries, kept):
     row = output_row(spec(carries=carries), {"nom": "A", "ville": "Paris"}, {})

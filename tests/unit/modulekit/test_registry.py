@@ -58,4 +58,8 @@ def test_code_that_is_not_there_is_named(path):
 
 def test_a_path_has_hyphens_and_a_slug_underscores():
     entry = registry_entry(spec(slug="verify_emails"), unavailable=True)
-    assert (entry.slug, entry.api_endpoint, entry.alpha_unavailable) == ("verify_emails", "/api/jobs/verify-emails", True)
+    assert (entry.slug, entry.api_endpoint, entry.alpha_unavailable) == (
+        "verify_emails",
+        "/api/jobs/verify-emails",
+        True,
+    )
