@@ -96,6 +96,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_timeout: float = 25.0
     """After SIGTERM: how long a worker may finish what it holds."""
 
+    # The techstack module
+    techstack_extra_rules: str = ""
+    """A rule set in the Wappalyzer format to load beside our own: a JSON file or a folder of them."""
+    techstack_gtm: bool = True
+    """Also read the Google Tag Manager containers of a page (at most two requests more)."""
+
     # Observability
     log_level: str = "info"
     log_json: bool = True

@@ -18,7 +18,7 @@ from shared.api.streams import OpenStreams
 from shared.messaging.connection import BrokerTooOld
 from shared.observability.health import operator_app
 from shared.observability.logs import configure_logging
-from shared.observability.tracing import start_export
+from shared.observability.tracing import exporting
 from shared.settings import Settings
 
 
@@ -36,8 +36,7 @@ def serve_http(service: str) -> None:
     """Run gateway, projector or edge. Raises CliError when it cannot start."""
     settings = Settings.from_env()
     configure_logging(settings, service)
-    start_export(service)
-    with _sentences():
+    with exporting(service), _sentences():
         server = make_server(*_http_app(service, settings))
         server.run()
     if not server.started:
@@ -70,8 +69,7 @@ def run_dispatcher() -> None:
 
     settings = Settings.from_env()
     configure_logging(settings, "dispatcher")
-    start_export("dispatcher")
-    with _sentences():
+    with exporting("dispatcher"), _sentences():
         uvloop.run(_run(DispatcherApp(settings), settings))
 
 
@@ -81,8 +79,7 @@ def run_worker(modules: Sequence[str]) -> None:
 
     settings = joined_settings()
     configure_logging(settings, "worker")
-    start_export("worker")
-    with _sentences():
+    with exporting("worker"), _sentences():
         uvloop.run(_run(Worker(settings, [slug.replace("-", "_") for slug in modules]), settings))
 
 

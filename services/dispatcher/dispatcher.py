@@ -269,8 +269,6 @@ class Dispatcher:
                 self._drop(job)
                 await self._purge_rows(job.tenant, job.id)
             case JobEnded():
-                heapq.heappush(self._expiries, (event.expires_at, job.tenant, job.id))
-                meters.ended(job, event)
                 await self._purge_queue(job.tenant, job.id)
 
     # Time
@@ -286,7 +284,7 @@ class Dispatcher:
                 state = job.state
                 gone = state.phase in ("absent", "deleted") or (state.ended and not state.delete_requested)
                 if gone and job.sequence >= job.awaiting:
-                    self._drop(job)
+                    self._let_go(job)
             await self._expire_due()
             if time.monotonic() - seconds >= 1.0:
                 seconds = time.monotonic()
@@ -295,6 +293,15 @@ class Dispatcher:
                 await self._say_no_worker()
                 meters.tally(self._jobs.values(), self._specs, self._presences)
             self._feeder.wake()
+
+    def _let_go(self, job: ActiveJob) -> None:
+        """Of a job whose end was seen in the log: it may stand there although our write of it was never confirmed."""
+        self._drop(job)
+        if job.state.ended:
+            heapq.heappush(self._expiries, (job.state.expires_at, job.tenant, job.id))
+            meters.ended(job)
+        elif job.state.phase == "deleted":
+            self._leftovers.append((job.tenant, job.id))
 
     async def _expire_due(self) -> None:
         now = now_rfc3339()

@@ -6,16 +6,13 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from contracts.events import Event, JobCancelled, JobCompleted, JobEnded, JobFailed
 from contracts.manifest import ModuleSpec
 from services.dispatcher.active import ActiveJob
 from services.dispatcher.window import Presences, module_window
-from shared.messaging.log import EventLog, LogUnavailable, now_rfc3339
+from shared.messaging.log import EventLog, LogUnavailable
 from shared.observability import metrics, tracing
 
 _GAUGES = (metrics.JOBS_ACTIVE, metrics.ITEMS_OUT, metrics.ITEMS_WINDOW, metrics.WORKERS_CONCURRENCY)
-
-_STATUS: dict[type[Event], str] = {JobCompleted: "done", JobFailed: "failed", JobCancelled: "cancelled"}
 
 
 def tally(jobs: Iterable[ActiveJob], specs: Mapping[str, ModuleSpec], presences: Presences) -> None:
@@ -38,18 +35,18 @@ def tally(jobs: Iterable[ActiveJob], specs: Mapping[str, ModuleSpec], presences:
         metrics.ITEMS_WINDOW.labels(slug).set(module_window(concurrency or spec.concurrency, pace[slug]))
 
 
-def ended(job: ActiveJob, end: JobEnded) -> None:
+def ended(job: ActiveJob) -> None:
     """A job has ended; its span can only be told now, for whoever saw it begin may be gone."""
-    state, status = job.state, _STATUS[type(end)]
-    metrics.JOBS_ENDED.labels(state.job_type, status).inc()
+    state = job.state
+    metrics.JOBS_ENDED.labels(state.job_type, state.phase).inc()
     tracing.record(
         "job",
         job.traceparent,
         start=state.created_at,
-        end=now_rfc3339(),
+        end=state.completed_at or state.created_at,
         job_id=job.id,
         job_type=state.job_type,
-        job_status=status,
+        job_status=state.phase,
         job_items=state.processed,
     )
 

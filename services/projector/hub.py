@@ -169,7 +169,8 @@ class Hub:
                 self.settled.set()
                 self._wake()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(said.wait(), _LOOK_EVERY)
+                    async with asyncio.timeout(_LOOK_EVERY):
+                        await said.wait()
         finally:
             with contextlib.suppress(Exception):  # the connection may be gone, and the subscription with it
                 await subscription.unsubscribe()

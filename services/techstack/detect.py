@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from services.techstack.columns import flat_columns
+from services.techstack.container import LOADED_BY_TAGS, container_ids, read_container
 from services.techstack.engine import Matcher, default_matcher
-from services.techstack.evidence import Detection, PageEvidence
+from services.techstack.evidence import Detection, Hit, PageEvidence
 from services.techstack.report import Report, build_report
 from services.techstack.resolve import resolve
 from shared.net.response import Response
@@ -29,16 +34,51 @@ def evidence_of(page: Page) -> PageEvidence:
         inline_scripts=page.inline_scripts,
         html=page.html,
         parse=lambda: page.tree,
+        read=lambda: page.text,
     )
 
 
-def analyse(
-    page: Page, response: Response | None = None, matcher: Matcher | None = None
-) -> tuple[dict[str, str | None], Report]:
-    """Detect, and report. CPU-bound and thread-safe: call it in a thread. Without `response` the report
-    does not know the connection (HTTP version, TLS, time, redirects)."""
-    matcher = matcher or default_matcher()
+class Look(msgspec.Struct, frozen=True):
+    """What one page shows, and where to look on."""
+
+    page: Page
+    hits: tuple[Hit, ...]
+    complete: bool
+    containers: tuple[str, ...]
+    """Ids of the Google Tag Manager containers it loads."""
+
+
+def look_at(page: Page, matcher: Matcher) -> Look:
+    """Match one page. CPU-bound and thread-safe: call it in a thread."""
     matches = matcher.match(evidence_of(page))
-    detections = resolve(matches.hits, matcher.rules)
-    report = build_report(page, response, detections, matcher.rules, complete=matches.complete)
+    found = "gtm" in {hit.slug for hit in matches.hits}
+    return Look(page, matches.hits, matches.complete, tuple(container_ids(page)) if found else ())
+
+
+def conclude(
+    look: Look, matcher: Matcher, response: Response | None = None, scripts: Sequence[str] = ()
+) -> tuple[dict[str, str | None], Report]:
+    """The row's columns and the report. `scripts` are the containers' texts as far as they could be had;
+    without `response` the report does not know the connection (HTTP version, TLS, time, redirects)."""
+    hits, complete = list(look.hits), look.complete
+    read = 0
+    for container in filter(None, map(read_container, scripts)):
+        matches = matcher.match(container)
+        hits += [msgspec.structs.replace(hit, via="gtm") for hit in matches.hits if _loaded_by_tags(hit, matcher)]
+        complete = complete and matches.complete
+        read += 1
+    detections = resolve(hits, matcher.rules)
+    report = build_report(look.page, response, detections, matcher.rules, complete=complete, containers=read)
     return flat_columns(detections), report
+
+
+def _loaded_by_tags(hit: Hit, matcher: Matcher) -> bool:
+    return not LOADED_BY_TAGS.isdisjoint(matcher.rules.technologies[hit.slug].categories)
+
+
+def analyse(
+    page: Page, response: Response | None = None, matcher: Matcher | None = None, scripts: Sequence[str] = ()
+) -> tuple[dict[str, str | None], Report]:
+    """Look and conclude in one, for whoever has everything already."""
+    matcher = matcher or default_matcher()
+    return conclude(look_at(page, matcher), matcher, response, scripts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
@@ -18,6 +18,7 @@ from services.techstack.selectors import opening_tag, selector_literals
 MAX_HTML_BYTES = 2 * 1024 * 1024
 """What identifies a site stands in its first kilobytes; pages beyond this are data."""
 MAX_INLINE_BYTES = 1024 * 1024
+MAX_TEXT_BYTES = 512 * 1024
 MAX_SCRIPT_URLS = 400
 MAX_VALUE_CHARS = 4096
 """Of one URL, header, cookie or meta value."""
@@ -29,7 +30,10 @@ TIME_LIMIT = 2.0
 """Seconds of the thread's own CPU time for one page, so that a busy machine changes no answer. An ordinary
 page takes a thousandth of it. Looked at before each probe; one probe is linear in a capped text."""
 
-_TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script")
+_TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script", "text", "gtm_tag")
+
+MakePrefilter = Callable[[Sequence[Needle]], Prefilter]
+"""A prefilter's class, or what makes one of a database compiled earlier."""
 
 _DATA_BLOCK = re.compile(r"""\s*(?:\{\s*["}]|\[\s*["\[{]).*[}\]]\s*\Z""", re.DOTALL)
 """JSON within a script element. An article's text in JSON-LD may quote any vendor's snippet."""
@@ -42,9 +46,12 @@ class _OutOfTimeError(Exception):
 class _Channel:
     """The probes of one kind of text, behind one prefilter."""
 
-    def __init__(self, probes: Sequence[Probe], prefilter: type[Prefilter]) -> None:
+    def __init__(self, probes: Sequence[Probe], prefilter: MakePrefilter) -> None:
         self._probes = probes
         self._prefilter = prefilter([_needle(probe) for probe in probes])
+
+    def __bool__(self) -> bool:
+        return bool(self._probes)
 
     def candidates(self, data: bytes) -> list[Probe]:
         """In the order of the rules, whatever order the prefilter reports in."""
@@ -54,7 +61,7 @@ class _Channel:
 class Matcher:
     """Holds compiled rules; one per process serves all threads."""
 
-    def __init__(self, rules: RuleBook, prefilter: type[Prefilter]) -> None:
+    def __init__(self, rules: RuleBook, prefilter: MakePrefilter) -> None:
         self.rules = rules
         probes = [probe for technology in rules.technologies.values() for probe in technology.probes]
         self._order = {id(probe): position for position, probe in enumerate(probes)}
@@ -79,9 +86,9 @@ class Matcher:
     def _hits(self, page: PageEvidence, ends: float) -> Iterator[tuple[Probe, Hit]]:
         for probe, values in self._named.candidates(page):
             yield from _confirm(probe, values, ends)
-        for where, texts in _texts(page).items():
-            for text in texts:
-                for probe in self._channels[where].candidates(text):
+        for where, channel in self._channels.items():
+            for text in _texts(page, where) if channel else ():
+                for probe in channel.candidates(text):
                     yield from _confirm(probe, [text], ends)
         html = _encode(page.html)[:MAX_HTML_BYTES]
         tree: LexborHTMLParser | None = None
@@ -123,16 +130,21 @@ class _Named:
                             yield probe, encoded
 
 
-def _texts(page: PageEvidence) -> dict[Where, list[bytes]]:
-    """What each channel but `html` scans. Script URLs stand alone, so that anchors mean the URL's ends;
-    inline scripts without data blocks are one text."""
-    scripts = dict.fromkeys(page.scripts)
-    inline = "\n".join(text for text in page.inline_scripts if not _DATA_BLOCK.match(text))
-    return {
-        "url": [_encode(page.url[:MAX_VALUE_CHARS])],
-        "script_url": [_encode(url[:MAX_VALUE_CHARS]) for url in list(scripts)[:MAX_SCRIPT_URLS]],
-        "inline_script": [_encode(inline)[:MAX_INLINE_BYTES]],
-    }
+def _texts(page: PageEvidence, where: Where) -> list[bytes]:
+    """What a channel scans. Script URLs and tags stand alone, so that anchors mean their ends; inline
+    scripts without data blocks are one text."""
+    match where:
+        case "url":
+            return [_encode(page.url[:MAX_VALUE_CHARS])]
+        case "script_url":
+            return [_encode(url[:MAX_VALUE_CHARS]) for url in list(dict.fromkeys(page.scripts))[:MAX_SCRIPT_URLS]]
+        case "inline_script":
+            inline = "\n".join(text for text in page.inline_scripts if not _DATA_BLOCK.match(text))
+            return [_encode(inline)[:MAX_INLINE_BYTES]]
+        case "text":
+            return [_encode(page.text())[:MAX_TEXT_BYTES]]
+        case _:
+            return [_encode(tag[:MAX_VALUE_CHARS]) for tag in page.tags]
 
 
 def _confirm(probe: Probe, values: Iterable[bytes], ends: float) -> Iterator[tuple[Probe, Hit]]:
@@ -157,7 +169,7 @@ def _confirm(probe: Probe, values: Iterable[bytes], ends: float) -> Iterator[tup
 
 def _snippet(probe: Probe, value: bytes, match: re.Match[bytes]) -> str:
     """The URL or value a reader can check; of a long text only what matched."""
-    shown = match[0] if probe.where in ("html", "inline_script") else value
+    shown = match[0] if probe.where in ("html", "inline_script", "text") else value
     return shown.decode("utf-8", "replace")[:MATCHED_CHARS]
 
 
@@ -203,7 +215,7 @@ def _built() -> Matcher:
 
 
 def fastest_prefilter() -> type[Prefilter]:
-    """Hyperscan where its library can be loaded, else Aho-Corasick."""
+    """Hyperscan where its library can be loaded, else Aho-Corasick: slower to search, with the same answer."""
     try:
         from services.techstack.hyperscan_filter import HyperscanFilter
     except ImportError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
 from services.techstack.rules import Where
+from shared.web.text import visible_text
 
 
 class PageEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +21,8 @@ class PageEvidence(msgspec.Struct, frozen=True, kw_only=True):
     cookies: dict[str, str] = {}
     meta: dict[str, list[str]] = {}
     """Names (or properties) lower-case."""
+    tags: list[str] = []
+    """Of a Google Tag Manager container, as `container` writes them."""
     scripts: list[str] = []
     """Absolute URLs of script elements."""
     inline_scripts: list[str] = []
@@ -27,8 +31,14 @@ class PageEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the tree of `html`; called once, and only when a selector is worth running. None: `html`
     is parsed here."""
 
+    read: Callable[[], str] | None = None
+    """Gives what a visitor reads; called once, and only when a rule asks for it."""
+
     def tree(self) -> LexborHTMLParser:
         return self.parse() if self.parse else LexborHTMLParser(self.html)
+
+    def text(self) -> str:
+        return self.read() if self.read else visible_text(self.html)
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -44,6 +54,8 @@ class Hit(msgspec.Struct, frozen=True):
     version: str | None
     confidence: int
     """Percent."""
+    via: Literal["gtm"] | None = None
+    """Where else than on the page it was found: in a Google Tag Manager container that the page loads."""
 
 
 class Matches(msgspec.Struct, frozen=True):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.items import ItemRequested
 from contracts.manifest import read_key
-from services.techstack.detect import analyse
+from services.techstack.container import container_url
+from services.techstack.detect import Look, conclude, look_at
+from services.techstack.engine import Matcher
+from services.techstack.store import stored_matcher
 from shared.modulekit.module import Context, Result, module_error
 from shared.net.client import FetchError, Response, require_html
+from shared.settings import Settings
+from shared.web.charset import decode
 from shared.web.page import Page
+
+_CONTAINER_TIME = 10.0
+"""Seconds for all containers of a page, waits for Google's turn included: they are an extra."""
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
@@ -20,9 +31,37 @@ async def process(item: ItemRequested, context: Context) -> Result:
     except FetchError as error:
         raise module_error(error) from None
     # Parsing and matching take milliseconds of CPU a page: off the loop.
-    return await context.run(_detect, response)
+    look = await context.run(_look, response, context.settings)
+    scripts = await _containers(look.containers, context) if context.settings.techstack_gtm else []
+    return await context.run(_result, look, response, scripts, context.settings)
 
 
-def _detect(response: Response) -> Result:
-    columns, report = analyse(Page.from_response(response), response)
+async def _containers(names: Sequence[str], context: Context) -> list[Response]:
+    """The containers that could be had in time; of the others nothing is said."""
+    found: list[Response] = []
+    try:
+        async with asyncio.timeout(_CONTAINER_TIME):
+            for name in names:
+                try:
+                    response = await context.fetcher.get(container_url(name), accept="*/*")
+                except FetchError:
+                    continue
+                if response.status == 200:
+                    found.append(response)
+    except TimeoutError:
+        pass
+    return found
+
+
+def _matcher(settings: Settings) -> Matcher:
+    return stored_matcher(settings.data_dir / "techstack", settings.techstack_extra_rules)
+
+
+def _look(response: Response, settings: Settings) -> Look:
+    return look_at(Page.from_response(response), _matcher(settings))
+
+
+def _result(look: Look, response: Response, containers: Sequence[Response], settings: Settings) -> Result:
+    scripts = [decode(one.body, one.header("content-type") or "") for one in containers]
+    columns, report = conclude(look, _matcher(settings), response, scripts)
     return Result(columns=dict(columns), report=msgspec.to_builtins(report))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -31,19 +32,22 @@ class PatternError(ValueError):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """One compiled pattern."""
+    """One pattern, read. Plain data: it is written to disk and read again with its rule."""
 
     source: str
     """As the rule has it, suffixes included: the pattern's identity in reports."""
     regex: str
     """The expression alone, repeats unbounded: what a linear engine scans for."""
-    compiled: re.Pattern[bytes]
-    """The expression with bounded repeats: what decides."""
     version: str
     """Template, empty for none: `\\1` is a group, `\\1?a:b` is `a` when the group matched, else `b`."""
     confidence: int
     literals: frozenset[bytes]
     """Lower-case; every match contains at least one. Empty when nothing of use is mandatory."""
+
+    @property
+    def compiled(self) -> re.Pattern[bytes]:
+        """The expression with bounded repeats: what decides. Compiled at its first use."""
+        return _compiled(self.regex)
 
     def version_of(self, match: re.Match[bytes]) -> str | None:
         """The version the template makes of this match, None when it makes none that looks like one."""
@@ -77,11 +81,17 @@ def parse_pattern(source: str) -> Pattern:
     if not regex.isascii():
         raise PatternError(f"{source!r}: only ASCII means the same in bytes and in text")
     try:
-        compiled = re.compile(bounded(regex).encode(), re.IGNORECASE)
+        re.compile(bounded(regex).encode(), re.IGNORECASE)
         literals = mandatory_literals(regex)
-    except (re.error, OverflowError) as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"{source!r}: {error}") from error
-    return Pattern(source, regex, compiled, version, confidence, literals)
+    return Pattern(source, regex, version, confidence, literals)
+
+
+@cache
+def _compiled(regex: str) -> re.Pattern[bytes]:
+    """Held for ever: of thousands of rules a process meets the few hundred that real pages make candidates."""
+    return re.compile(bounded(regex).encode(), re.IGNORECASE)
 
 
 def bounded(regex: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -24,13 +25,15 @@ class EvidenceLine(msgspec.Struct, frozen=True):
     """Third level: what matched where."""
 
     where: str
-    """header, cookie, meta, url, script_url, inline_script, html or dom."""
+    """header, cookie, meta, url, script_url, inline_script, html, text, dom or gtm_tag."""
     name: str | None
     """Of the header, cookie or meta, or the selector."""
     matched: str
     version: str | None
     confidence: int
     """Percent."""
+    via: Literal["gtm"] | None
+    """`gtm`: not on the page itself but in a Google Tag Manager container that it loads."""
 
 
 class TechnologyReport(msgspec.Struct, frozen=True):
@@ -77,6 +80,8 @@ class Technical(msgspec.Struct, frozen=True):
     stylesheets: int
     title: str | None
     language: str | None
+    gtm_containers: int
+    """Google Tag Manager containers that were read."""
     complete: bool
     """False when the search for technologies ran out of time."""
 
@@ -88,13 +93,19 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def build_report(
-    page: Page, response: Response | None, detections: Sequence[Detection], rules: RuleBook, *, complete: bool
+    page: Page,
+    response: Response | None,
+    detections: Sequence[Detection],
+    rules: RuleBook,
+    *,
+    complete: bool,
+    containers: int = 0,
 ) -> Report:
     """Put a site's findings in order. Categories come in the order of their file, empty ones not at all."""
     return Report(
         categories=tuple(_categories(detections, rules)),
         signals=tuple(business_signals(page, detections)),
-        technical=_technical(page, response, complete=complete),
+        technical=_technical(page, response, complete=complete, containers=containers),
     )
 
 
@@ -124,10 +135,10 @@ def _technology(detection: Detection, rules: RuleBook) -> TechnologyReport:
 
 
 def _line(hit: Hit) -> EvidenceLine:
-    return EvidenceLine(hit.where, hit.key or None, hit.matched, hit.version, hit.confidence)
+    return EvidenceLine(hit.where, hit.key or None, hit.matched, hit.version, hit.confidence, hit.via)
 
 
-def _technical(page: Page, response: Response | None, *, complete: bool) -> Technical:
+def _technical(page: Page, response: Response | None, *, complete: bool, containers: int) -> Technical:
     tls = response.tls if response else None
     return Technical(
         final_url=page.url,
@@ -143,6 +154,7 @@ def _technical(page: Page, response: Response | None, *, complete: bool) -> Tech
         stylesheets=len(page.stylesheets),
         title=page.title[:MAX_TITLE] if page.title else None,
         language=page.language,
+        gtm_containers=containers,
         complete=complete,
     )
 

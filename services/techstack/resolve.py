@@ -48,11 +48,23 @@ def _settle(direct: Mapping[str, int], known: Mapping[str, Technology]) -> dict[
     removed: set[str] = set()
     while True:
         present = _with_implied(direct, known, removed)
-        unmet = {slug for slug in present if known[slug].requires and known[slug].requires.isdisjoint(present)}
+        unmet = {slug for slug in present if not _required_is_there(known[slug], present, known)}
         losers = unmet or _first_excluded(present, known)
         if not losers:
             return present
         removed |= losers
+
+
+def _required_is_there(
+    technology: Technology, present: Mapping[str, int], known: Mapping[str, Technology]
+) -> bool:
+    if not technology.requires and not technology.requires_category:
+        return True
+    return not technology.requires.isdisjoint(present) or any(
+        not technology.requires_category.isdisjoint(known[slug].categories)
+        for slug in present
+        if slug != technology.slug
+    )
 
 
 def _with_implied(direct: Mapping[str, int], known: Mapping[str, Technology], removed: set[str]) -> dict[str, int]:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 RULES = Path(__file__).parent / "rules"
 
-Where = Literal["header", "cookie", "meta", "url", "script_url", "inline_script", "html", "dom"]
+Where = Literal["header", "cookie", "meta", "url", "script_url", "inline_script", "html", "text", "gtm_tag", "dom"]
 """The part of a page a probe looks at."""
 
 
@@ -60,8 +60,10 @@ class Technology(msgspec.Struct, frozen=True):
     probes: tuple[Probe, ...]
     implies: tuple[Implied, ...]
     requires: frozenset[str]
-    """At least one of these must be there too."""
+    requires_category: frozenset[str]
+    """At least one technology of these two must be there too, when either names any."""
     excludes: frozenset[str]
+    aliases: frozenset[str]
 
 
 class RuleBook(msgspec.Struct, frozen=True):
@@ -113,14 +115,12 @@ def _read(path: Path, kind: type[T]) -> T:
 def _technology(slug: str, entry: RuleEntry) -> Technology:
     try:
         probes = tuple(_probes(slug, entry))
-        implied = tuple(Implied(p.regex, p.confidence) for p in map(parse_pattern, _many(entry.implies)))
+        implied = tuple(Implied(p.regex, p.confidence) for p in map(parse_pattern, many(entry.implies)))
     except PatternError as error:
         raise RuleError(f"{slug}: {error}") from error
     for probe in probes:
-        if probe.pattern.regex and (reason := weakness(probe.pattern)):
-            raise RuleError(f"{slug}: {probe.pattern.source!r}: {reason}")
-        if probe.where == "dom" and not selector_is_valid(probe.key):
-            raise RuleError(f"{slug}: {probe.key!r} is no selector")
+        if reason := probe_fault(probe):
+            raise RuleError(f"{slug}: {reason}")
     return Technology(
         slug=slug,
         name=entry.name,
@@ -129,12 +129,30 @@ def _technology(slug: str, entry: RuleEntry) -> Technology:
         description=entry.description,
         probes=probes,
         implies=implied,
-        requires=frozenset(_many(entry.requires)),
-        excludes=frozenset(_many(entry.excludes)),
+        requires=frozenset(many(entry.requires)),
+        requires_category=frozenset(many(entry.requires_category)),
+        excludes=frozenset(many(entry.excludes)),
+        aliases=frozenset(many(entry.aliases)),
     )
 
 
+def probe_fault(probe: Probe) -> str | None:
+    """Why the probe must not be used, None when it may be."""
+    if probe.pattern.regex and (reason := weakness(probe.pattern)):
+        return f"{probe.pattern.source!r}: {reason}"
+    if probe.where == "dom" and not selector_is_valid(probe.key):
+        return f"{probe.key!r} is no selector"
+    return None
+
+
 def _probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
+    yield from keyed_probes(slug, entry)
+    yield from text_probes(slug, entry)
+    yield from dom_probes(slug, entry)
+
+
+def keyed_probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
+    """Those of headers, cookies and metas. Raises PatternError."""
     keyed: tuple[tuple[Where, dict[str, Patterns]], ...] = (
         ("header", {name.lower(): value for name, value in entry.headers.items()}),
         ("cookie", entry.cookies),
@@ -142,23 +160,29 @@ def _probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
     )
     for where, named in keyed:
         for key, patterns in named.items():
-            for source in _many(patterns):
+            for source in many(patterns):
                 yield Probe(slug, where, key, parse_pattern(source))
+
+
+def text_probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
+    """Those of texts that are scanned as a whole. Raises PatternError."""
     texts: tuple[tuple[Where, Patterns], ...] = (
         ("url", entry.url),
         ("script_url", entry.script_src),
         ("inline_script", entry.scripts),
         ("html", entry.html),
+        ("text", entry.text),
+        ("gtm_tag", entry.gtm),
     )
     for where, patterns in texts:
-        for source in _many(patterns):
+        for source in many(patterns):
             yield Probe(slug, where, "", parse_pattern(source))
-    yield from _dom_probes(slug, entry)
 
 
-def _dom_probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
+def dom_probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
+    """Those of elements. Raises PatternError."""
     if not isinstance(entry.dom, dict):
-        for selector in _many(entry.dom):
+        for selector in many(entry.dom):
             yield Probe(slug, "dom", selector, parse_pattern(""))
         return
     for selector, rule in entry.dom.items():
@@ -168,7 +192,8 @@ def _dom_probes(slug: str, entry: RuleEntry) -> Iterator[Probe]:
             yield Probe(slug, "dom", selector, parse_pattern(rule.text or ""))
 
 
-def _many(patterns: Patterns) -> Sequence[str]:
+def many(patterns: Patterns) -> Sequence[str]:
+    """Patterns as a list, however they were written."""
     return [patterns] if isinstance(patterns, str) else patterns
 
 
@@ -177,7 +202,7 @@ def _check_references(
 ) -> None:
     if not technology.categories:
         raise RuleError(f"{technology.slug} has no category")
-    for category in technology.categories:
+    for category in sorted({*technology.categories, *technology.requires_category}):
         if category not in categories:
             raise RuleError(f"{technology.slug}: unknown category {category!r}")
     targets = {implied.slug for implied in technology.implies} | technology.requires | technology.excludes

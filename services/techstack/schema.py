@@ -43,7 +43,13 @@ class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     script_src: Patterns = []
     scripts: Patterns = []
     html: Patterns = []
+    gtm: Patterns = []
+    """Tried on each tag of a Google Tag Manager container, written as `container` does."""
+    text: Patterns = []
     dom: Patterns | dict[str, DomRule] = []
     implies: Patterns = []
     requires: Patterns = []
+    requires_category: Patterns = []
     excludes: Patterns = []
+    aliases: Patterns = []
+    """Names under which other sets have the same technology: theirs is then left out."""

@@ -18,6 +18,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 from ulid import ULID
 
+from shared.messaging.cancelling import cancel
 from shared.observability.metrics import ACTING
 
 logger = structlog.get_logger(__name__)
@@ -68,7 +69,8 @@ class Lease:
         revision, self._revision = self._revision, 0
         if revision:  # else it was never ours, and a delete without a revision would take it from its holder
             with contextlib.suppress(*_NO_ANSWER):
-                await asyncio.wait_for(self._kv.delete(self.role, last=revision), _RETRY * 4)
+                async with asyncio.timeout(_RETRY * 4):
+                    await self._kv.delete(self.role, last=revision)
 
     async def _keep(self) -> None:
         wait = self._renew
@@ -121,7 +123,8 @@ class Lease:
 
     async def _try(self, attempt: Callable[[], Coroutine[None, None, bool]], timeout: float) -> bool:
         try:
-            return await asyncio.wait_for(attempt(), timeout)
+            async with asyncio.timeout(timeout):
+                return await attempt()
         except KeyWrongLastSequenceError:
             raise
         except _NO_ANSWER:
@@ -135,5 +138,4 @@ class Lease:
     async def _stop_renewing(self) -> None:
         task, self._renewing = self._renewing, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await cancel([task])

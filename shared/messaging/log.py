@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -30,6 +31,9 @@ FULL = 0.9
 KEPT = 0.97
 """Share beyond which results and lines wait too. What is left belongs to lifecycles: without room for a deletion or an
 expiry a full log could never become less full."""
+
+_RECONNECTION = 1.0
+"""Seconds a request waits for the connection to come back: a broker that is restarted takes about as long."""
 
 _CLOSE = 0.8
 """Share beyond which what others write in a second may matter: the server is asked each time."""
@@ -149,6 +153,7 @@ class EventLog:
     async def _request(
         self, subject: str, payload: bytes, headers: dict[str, str], *, opens_batch: bool = False
     ) -> int:
+        await self._until_connected()
         self._used += _stored_size(subject, payload)
         try:
             reply = await self.client.request(subject, payload, timeout=self._timeout, headers=headers or None)
@@ -190,6 +195,7 @@ class EventLog:
 
     async def last(self, filter_subject: str) -> Message | None:
         """The newest message on the subjects, or None. Raises LogUnavailable."""
+        await self._until_connected()
         try:
             found = await self._js.get_last_msg(subjects.LOG_STREAM, filter_subject, direct=True)
         except nats.js.errors.NotFoundError:
@@ -224,7 +230,16 @@ class EventLog:
         except (NatsError, nats.js.errors.Error, TimeoutError, OSError) as error:
             raise LogUnavailable(f"the event log did not purge: {error or type(error).__name__}") from None
 
+    async def _until_connected(self) -> None:
+        """Over a connection that is down a request waits in vain, and is sent when nobody wants it any more."""
+        patience = time.monotonic() + _RECONNECTION
+        while not self.client.is_connected:
+            if time.monotonic() > patience:
+                raise LogUnavailable("the connection to the event log is down")
+            await asyncio.sleep(0.05)
+
     async def _info(self) -> nats.js.api.StreamInfo:
+        await self._until_connected()
         try:
             return await self._js.stream_info(subjects.LOG_STREAM)
         except (NatsError, nats.js.errors.Error, TimeoutError, OSError) as error:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import secrets
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import datetime
@@ -21,6 +22,7 @@ import structlog
 if TYPE_CHECKING:
     from opentelemetry import trace
     from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import TracerProvider
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +31,8 @@ TRACEPARENT: Final = "traceparent"
 
 _FORM = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _LENGTH = 55
+_LAST_WORDS = 3.0
+"""Seconds a process that leaves waits for its spans to be sent; orchestrators wait for it."""
 
 _current: ContextVar[str] = ContextVar("traceparent", default="")
 _tracer: trace.Tracer | None = None
@@ -118,14 +122,31 @@ def record(name: str, traceparent: str, *, start: str, end: str, **about: str | 
         _tracer.start_span(name, _parent(traceparent), attributes=attributes, start_time=began).end(_nanoseconds(end))
 
 
-def start_export(service: str) -> None:
-    """Once, at a process's start. Endpoint, sampler and all else are OpenTelemetry's own OTEL_* variables.
+@contextlib.contextmanager
+def exporting(service: str) -> Iterator[None]:
+    """For the life of a process. Endpoint, sampler and all else are OpenTelemetry's own OTEL_* variables.
 
-    What waits to be sent when the process leaves is sent then.
+    What waits at the end is sent then, unless the collector is away.
     """
     global _tracer  # noqa: PLW0603 - one exporter a process, as logs and metrics
-    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    provider = _provider(service)
+    if provider is None:
+        yield
         return
+    _tracer = provider.get_tracer("outsend")
+    try:
+        yield
+    finally:
+        _tracer = None
+        # In a thread, because it waits half a minute for a collector that does not answer.
+        last = threading.Thread(target=provider.shutdown, daemon=True)
+        last.start()
+        last.join(_LAST_WORDS)
+
+
+def _provider(service: str) -> TracerProvider | None:
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -133,11 +154,11 @@ def start_export(service: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         logger.warning("traces_not_exported", reason="OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `tracing`")
-        return
+        return None
     name = os.environ.get("OTEL_SERVICE_NAME") or f"outsend-{service}"
-    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider = TracerProvider(resource=Resource.create({"service.name": name}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _tracer = provider.get_tracer("outsend")
+    return provider
 
 
 def _parent(traceparent: str) -> Context:

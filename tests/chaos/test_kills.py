@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.chaos.product import PROCESSES
 from tests.chaos.verdict import assert_done, assert_seamless, items_of
 
@@ -22,6 +24,7 @@ async def test_a_job_survives_the_death_of_every_process_in_turn(product, person
     assert (await person.commands.get("/api/auth/me")).json()["ef_used"] == 0.005
 
 
+@pytest.mark.slow
 async def test_a_job_survives_the_death_of_all_processes_at_once(product, person, rng):
     items = items_of(150, rng)
     job = await person.request(items)

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from httpx_sse import aconnect_sse, connect_sse
+from httpx_sse import connect_sse
 
 from tests.e2e.acts import busy, cancel_all, create, events_of, is_validation_problem, named, status_becomes
 
@@ -183,31 +183,31 @@ def test_a_cancelled_job_ends_in_done_too(api):
     assert json.loads(events[-1].data)["status"] == "cancelled"
 
 
-async def test_a_deleted_job_ends_its_streams_with_an_error(stack, user):
-    async with stack.async_client(user) as client:
-        jobs = [(await client.post("/api/jobs/faulty", json={"items": busy()})).json()["id"] for _ in range(5)]
-        pending = (await client.post("/api/jobs/faulty", json={"items": busy()})).json()["id"]
-        jobs.append(pending)
-        waiting = next(
-            job for job in reversed(jobs) if (await client.get(f"/api/jobs/{job}")).json()["status"] == "pending"
-        )
-        async with aconnect_sse(client, "GET", f"/api/jobs/{waiting}/stream") as source:
-            events = source.aiter_sse()
-            await anext(events)
-            assert (await client.delete(f"/api/jobs/{waiting}")).status_code == 204
-            rest = [event async for event in events]
-        assert rest[-1].event == "error"
-        assert list(json.loads(rest[-1].data)) == ["code", "message"]
-    with stack.client(user) as client:
-        cancel_all(client)
+def five_running_and_one_pending(client):
+    running = [create(client, "faulty", items=busy())["id"] for _ in range(5)]
+    for job in running:
+        status_becomes(client, job, "running")
+    return create(client, "faulty", items=named(1))["id"]
+
+
+def test_a_deleted_job_ends_its_streams_with_an_error(api):
+    job = five_running_and_one_pending(api)
+    with connect_sse(api, "GET", f"/api/jobs/{job}/stream") as source:
+        events = []
+        for event in source.iter_sse():
+            if not events:
+                assert api.delete(f"/api/jobs/{job}").status_code == 204
+            events.append(event)
+    assert events[-1].event == "error"
+    assert list(json.loads(events[-1].data)) == ["code", "message"]
+    cancel_all(api)
 
 
 @pytest.mark.slow
-def test_a_silent_stream_is_kept_alive_by_comments(stack, api):
-    jobs = [create(api, "faulty", items=busy())["id"] for _ in range(6)]
-    waiting = next(job for job in reversed(jobs) if api.get(f"/api/jobs/{job}").json()["status"] == "pending")
+def test_a_silent_stream_is_kept_alive_by_comments(api):
+    job = five_running_and_one_pending(api)
     beats, began = [], time.monotonic()
-    with api.stream("GET", f"/api/jobs/{waiting}/stream") as answer:
+    with api.stream("GET", f"/api/jobs/{job}/stream") as answer:
         for line in answer.iter_lines():
             if line.startswith(":"):
                 beats.append(time.monotonic() - began)

@@ -11,6 +11,12 @@ pytestmark = pytest.mark.servers
 
 SITES = load_sites()
 COLUMNS = ["tech_cms", "tech_analytics", "tech_ads_pixels"]
+_KINDS = {
+    "protocol": {"connection"},
+    "bad_encoding": {"connection"},
+    "timeout": {"timeout", "dns"},  # a name server that says nothing
+}
+"""What the town's descriptions call the product's finer codes."""
 EACH_SITE = pytest.mark.parametrize("index", range(len(SITES)), ids=[site.host.split(".")[0] for site in SITES])
 
 
@@ -25,10 +31,6 @@ def town(stack):
         return job, rows, {each["index"]: each for each in progress}, reports
 
 
-def joined(slugs):
-    return ", ".join(slugs) or None
-
-
 @EACH_SITE
 def test_a_site(town, index):
     _, rows, progress, _ = town
@@ -38,7 +40,7 @@ def test_a_site(town, index):
     assert event["ok"] == (error is None)
     if error is not None:
         assert found == dict.fromkeys(COLUMNS)
-        assert error == site.expect.error
+        assert site.expect.error in _KINDS.get(error, {error})
         assert event["error"]["message"]
     else:
         assert site.expect.error is None or site.expect.either, f"expected {site.expect.error}"
@@ -73,13 +75,17 @@ def test_progress_is_per_site(town):
 
 
 def test_the_reports_have_three_levels_signals_and_metadata(town):
-    job, _, _, reports = town
-    assert reports["count"] == len(reports["reports"]) == len(SITES) - job["error_count"]
-    by_cms = json.dumps(reports["reports"])
-    for also in ("complianz", "cookiebot", "hubspot"):
-        assert f'"{also}"' in by_cms, also
-    report = reports["reports"][0]
-    assert {"technologies", "signals", "technical"} <= set(report) or len(report) >= 3, list(report)
+    job, rows, progress, page = town
+    assert page["count"] == len(page["reports"]) == len(SITES) - job["error_count"]
+    reached = [index for index in range(len(SITES)) if progress[index]["ok"]]
+    for index, report in zip(reached, page["reports"], strict=True):
+        technologies = [technology for category in report["categories"] for technology in category["technologies"]]
+        assert all(technology["evidence"] or technology["implied_by"] for technology in technologies)
+        slugs = {technology["slug"] for technology in technologies}
+        columns = {slug for name in COLUMNS for slug in (rows[index][name] or "").split(", ") if slug}
+        assert columns | set(SITES[index].expect.also) <= slugs, SITES[index].host
+        assert {"signals", "technical"} <= set(report), list(report)
+        assert report["technical"]["status"] == 200
 
 
 def test_unusual_items_are_carried_through(stack, finished, api):

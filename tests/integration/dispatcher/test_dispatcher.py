@@ -135,7 +135,7 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
         async with asyncio.timeout(10):
             while sum(job.state.phase == "pending" for job in idle._jobs.values()) < 6:
                 await asyncio.sleep(0.02)
-        deaf, tried = asyncio.Event(), asyncio.Event()
+        deaf, tried, changed = asyncio.Event(), set(), asyncio.Event()
         append = idle._log.append
 
         async def see(message):
@@ -145,7 +145,8 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
             try:
                 return await append(tenant, job, event, fence=fence)
             finally:
-                tried.set()
+                tried.add(job)
+                changed.set()
 
         monkeypatch.setattr(idle, "_see", see)
         await act("first", settings, stack)
@@ -154,9 +155,10 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
                 await asyncio.sleep(0.05)
         monkeypatch.setattr(idle._log, "append", attempt)
         monkeypatch.setattr(idle, "_settings", settings)
-        await asyncio.wait_for(tried.wait(), 10)
-        tried.clear()
-        await asyncio.wait_for(tried.wait(), 10)
+        async with asyncio.timeout(10):
+            while len(tried) < 6:
+                changed.clear()
+                await changed.wait()
         assert most_running(await lifecycles(office)) == 5
         deaf.set()
 

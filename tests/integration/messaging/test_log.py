@@ -185,7 +185,7 @@ async def test_declaring_twice_changes_nothing_and_new_limits_are_taken(client, 
         second = await declare_stream(js, config)
         assert (first.created, first.config) == (second.created, second.config)
     updates = []
-    js.update_stream = lambda config: updates.append(config)
+    js.update_stream = updates.append
     for config in (log_config(settings), queue_config(settings)):
         await declare_stream(js, config)
     assert updates == []
