@@ -26,6 +26,7 @@ from shared.identity.api_keys import ApiKeys
 from shared.identity.authenticator import Authenticator
 from shared.identity.credential_cache import CredentialCache
 from shared.identity.sessions import Sessions
+from shared.messaging.cancelling import cancel
 from shared.messaging.connection import connect
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog
@@ -130,8 +131,7 @@ async def _projecting(client: Client, log: EventLog, settings: Settings) -> Asyn
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await cancel([task])
         store.close()
 
 

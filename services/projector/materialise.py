@@ -20,6 +20,7 @@ from nats.errors import Error as NatsError
 from contracts import subjects
 from services.projector.paging import Layout
 from services.projector.spool import Spool
+from shared.messaging.cancelling import cancel
 from shared.messaging.log import EventLog, LogUnavailable
 from shared.messaging.tail import Message
 from shared.observability import metrics
@@ -67,8 +68,7 @@ class Materialiser:
         """Stop the work on a job; when this returns, nothing of it is written any more."""
         task = self._tasks.pop(job, None)
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await cancel([task])
 
     async def idle(self) -> None:
         """Wait until nothing is left to do."""

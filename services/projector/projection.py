@@ -18,6 +18,7 @@ import structlog
 from contracts import subjects
 from services.projector.fold import fold_messages, jobs_of
 from services.projector.materialise import Materialiser, MayPublish
+from shared.messaging.cancelling import cancel
 from shared.messaging.lease import Lease
 from shared.messaging.log import EventLog, LogUnavailable
 from shared.messaging.tail import Message
@@ -221,6 +222,4 @@ async def _first_to_end(*parts: Coroutine[None, None, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(tasks)

@@ -112,10 +112,8 @@ def _text(value: Any, macros: list[Any]) -> str:
     match value:
         case str():
             return value
-        case bool() | None:
-            return ""
         case int() | float():
-            return str(value)
+            return str(value).lower()
         case ["macro", int(number)]:
             macro = macros[number] if 0 <= number < len(macros) else {}
             return _text(macro.get("vtp_value", ""), []) if macro.get("function") == "__c" else ""

@@ -39,14 +39,16 @@ _MEANINGS: dict[int, str] = {
 }
 
 
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """The `responses` of a route: the documented body of each of these errors."""
+def problems(*statuses: int, validation: int = HTTPStatus.UNPROCESSABLE_ENTITY) -> dict[int, ResponseSpec]:
+    """The `responses` of a route: the documented body of each of these errors.
+
+    `validation` is the status of the route's validation errors; at 400 they share it with refusals.
+    """
+    bodies: dict[int, Any] = {HTTPStatus.UNPROCESSABLE_ENTITY: ValidationProblem}
+    if validation == HTTPStatus.BAD_REQUEST:
+        bodies[HTTPStatus.BAD_REQUEST] = Problem | ValidationProblem
     return {
-        status: ResponseSpec(
-            ValidationProblem if status == HTTPStatus.UNPROCESSABLE_ENTITY else Problem,
-            generate_examples=False,
-            description=_MEANINGS[status],
-        )
+        status: ResponseSpec(bodies.get(status, Problem), generate_examples=False, description=_MEANINGS[status])
         for status in statuses
     }
 

@@ -186,8 +186,6 @@ def test_keys_that_cannot_be_made(browser, who):
 
 def test_used_ef_is_the_sum_of_this_months_jobs(stack, api):
     assert api.get("/api/auth/me").json()["ef_used"] == 0
-    costs = []
-    for count in (1, 300):
-        costs.append(stack.finished(api, create(api, items=named(count))["id"])["ef_cost"])
+    costs = [stack.finished(api, create(api, items=named(count))["id"])["ef_cost"] for count in (1, 300)]
     assert costs == [0.001, 0.003]
     assert api.get("/api/auth/me").json()["ef_used"] == 0.004

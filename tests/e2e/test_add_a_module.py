@@ -15,7 +15,13 @@ from tests.world.catalogue import load_sites
 pytestmark = pytest.mark.servers
 
 PAGE = (ROOT / "docs" / "how-to-add-a-module.md").read_text("utf-8")
-BLOCK = re.compile(r"`(?P<path>[\w/.-]+/[\w.-]+\.(?:toml|py))`\n+(?:[^`\n][^\n]*`(?P<empty>[\w/.-]+)`[^\n]*\n+)?```\w+\n(?P<text>.*?)```", re.S)
+BLOCK = re.compile(
+    r"`(?P<path>[\w/.-]+/[\w.-]+\.(?:toml|py))`\n+"
+    r"(?:[^`\n][^\n]*`(?P<empty>[\w/.-]+)`[^\n]*\n+)?"
+    r"```\w+\n(?P<text>.*?)```",
+    re.DOTALL,
+)
+"""A file of the page: its path at the end of a line, perhaps a line about an empty file beside it, and the text."""
 
 
 @pytest.fixture(scope="module")

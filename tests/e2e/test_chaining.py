@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.e2e.acts import NOBODYS_JOB, busy, cancel_all, create, is_problem, is_validation_problem, named, status_becomes
+from tests.e2e.acts import (
+    NOBODYS_JOB,
+    busy,
+    cancel_all,
+    create,
+    is_problem,
+    is_validation_problem,
+    named,
+    status_becomes,
+)
 
 pytestmark = pytest.mark.servers
 

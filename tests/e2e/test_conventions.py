@@ -51,7 +51,9 @@ def test_unknown_paths_and_methods(api, anyone):
     is_problem(anyone.post("/api/estimate", json={"queries": ["a"], "zones": ["Paris"]}), 404)
 
 
-@pytest.mark.parametrize("body", [{}, {"type": "techstack", "items": [{"site_web": "a.fr"}]}, {"queries": ["dentiste"]}])
+@pytest.mark.parametrize(
+    "body", [{}, {"type": "techstack", "items": [{"site_web": "a.fr"}]}, {"queries": ["dentiste"]}]
+)
 def test_jobs_cannot_be_created_without_naming_a_module(api, body):
     answer = api.post("/api/jobs", json=body)
     is_problem(answer, 405)

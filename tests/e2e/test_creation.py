@@ -39,7 +39,8 @@ def test_it_can_be_read_at_once(api):
 
 
 @pytest.mark.parametrize(
-    "site_web", ["", "   ", None, 5, True, "ftp://a.fr", "mailto:a@b.fr", "javascript:alert(1)", "https://", "file:///etc"]
+    "site_web",
+    ["", "   ", None, 5, True, "ftp://a.fr", "mailto:a@b.fr", "javascript:alert(1)", "https://", "file:///etc"],
 )
 def test_techstack_without_a_usable_site_is_400_in_french(api, site_web):
     is_problem(post(api, "techstack", [{"nom": "a", "site_web": site_web}]), 400, NO_SITE)

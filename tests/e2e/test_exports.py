@@ -20,7 +20,7 @@ FORMULAS = [
     '=HYPERLINK("http://evil.test";"x")', "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)", "\t=1+1",
     "\r=1+1", "\0=1+1", "＝1+1", "＋1+1", "－1+1", "＠SUM(1)",
 ]  # fmt: skip
-PLAIN = ["+33 1 23 45 67 89", "-3.5", "+33 (0)1-23", "'deja", "", "a=b", "1+1", " =1", "Île; « de » \"France\"\nligne 2"]
+PLAIN = ["+33 1 23 45 67 89", "-3.5", "+33 (0)1-23", "'deja", "", "a=b", "1+1", " =1", 'Île; « de » "France"\nligne 2']
 
 
 @pytest.fixture
@@ -77,7 +77,16 @@ def test_headers_are_neutralised_like_cells(api, finished):
 
 
 def test_values_keep_their_types(api, finished):
-    item = {"nom": "x", "n": 7, "f": 1.5, "oui": True, "non": False, "rien": None, "liste": ["a", 1], "objet": {"k": "é"}}
+    item = {
+        "nom": "x",
+        "n": 7,
+        "f": 1.5,
+        "oui": True,
+        "non": False,
+        "rien": None,
+        "liste": ["a", 1],
+        "objet": {"k": "é"},
+    }
     job = finished([item, {"nom": "y", "autre": "z"}])["id"]
     download = f"/api/jobs/{job}/download"
     columns = [*item, "autre", "echo"]

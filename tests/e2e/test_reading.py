@@ -51,7 +51,9 @@ def test_the_largest_page_is_500_and_the_default_100(api):
     assert ids(api) == made[:404:-1]
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=", "limit=1.5", "limit=1e2", "offset=x", "offset=-1", "offset=0x1"])
+@pytest.mark.parametrize(
+    "query", ["limit=x", "limit=", "limit=1.5", "limit=1e2", "offset=x", "offset=-1", "offset=0x1"]
+)
 def test_what_is_no_integer_or_negative(api, finished, query):
     name = query.partition("=")[0]
     is_validation_problem(api.get(f"/api/jobs?{query}"), "query", name)
@@ -124,11 +126,14 @@ def test_files_and_their_headers(api, finished):
     for query, kind in (("", "csv"), ("?format=csv", "csv"), ("?format=json", "json"), ("?format=xlsx", "xlsx")):
         answer = api.get(f"/api/jobs/{job['id']}/download{query}")
         assert answer.status_code == 200
-        assert answer.headers["content-type"] == {
-            "csv": "text/csv; charset=utf-8",
-            "json": "application/json; charset=utf-8",
-            "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        }[kind]
+        assert (
+            answer.headers["content-type"]
+            == {
+                "csv": "text/csv; charset=utf-8",
+                "json": "application/json; charset=utf-8",
+                "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            }[kind]
+        )
         assert answer.headers["content-disposition"] == f'attachment; filename="{base}.{kind}"'
         assert answer.headers["cache-control"] == "no-store"
     for kind in ("pdf", "CSV", "", "xls", "../csv"):

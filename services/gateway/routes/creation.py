@@ -45,7 +45,7 @@ def _creation_route(spec: ModuleSpec, rule: Rule, settings: Settings) -> HTTPRou
         status_code=200,
         dependencies=IDENTITY,
         security=SECURED,
-        responses=problems(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
+        responses=problems(*(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503), validation=spec.validation_status),
         operation_class=_with_body(_body_schema(spec, settings.max_items)),
     )
     async def create(

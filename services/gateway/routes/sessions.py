@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from contracts.accounts import AccountPublic, Credentials
@@ -51,7 +52,10 @@ async def login(
     status_code=204,
     dependencies=IDENTITY,
     security=SECURED,
-    responses=problems(401, 403, 503),
+    responses={
+        204: ResponseSpec(None, generate_examples=False, description="The session is dead; the cookie is taken away."),
+        **problems(401, 403, 503),
+    },
 )
 async def logout(identity: Caller, request: Request[Any, Any, State], state: State) -> Response[None]:
     """The session is dead, here and everywhere."""
