@@ -178,7 +178,10 @@ class Dispatcher:
             elif channel != "items":  # items come just before their request
                 await self._late(tenant, job_id)
             return
+        phase = job.state.phase
         job.see(message)
+        if job.state.phase != phase and message.sequence != job.awaiting:
+            self._running = None  # another dispatcher started or ended it: within this round, count again
         self._want(job_id)
 
     async def _late(self, tenant: str, job_id: str) -> None:
@@ -306,16 +309,17 @@ class Dispatcher:
     async def _expire_due(self) -> None:
         now = now_rfc3339()
         while self._expiries and self._expiries[0][0] <= now:
-            _, tenant, job_id = self._expiries[0]
+            entry = _, tenant, job_id = heapq.heappop(self._expiries)
             job = ActiveJob(tenant, job_id)
             async for message in self._log.read(job_subject(tenant, job_id, "lifecycle")):
                 job.see(message)
-            for event in decide(job.state, Expire(now=now)):
-                fence = Fence(job_subject(tenant, job_id, "lifecycle"), job.sequence)
-                if not await self._write(job, event, fence):
+            events = decide(job.state, Expire(now=now))
+            for event in events:
+                if not await self._write(job, event, Fence(job_subject(tenant, job_id, "lifecycle"), job.sequence)):
+                    heapq.heappush(self._expiries, entry)
                     return
+            if events or job.state.expired:  # expired already: by a write of ours that was never confirmed
                 await self._purge_rows(tenant, job_id)
-            heapq.heappop(self._expiries)
 
     async def _say_no_worker(self) -> None:
         """Tell who watches a job why nothing moves, once."""

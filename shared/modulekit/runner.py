@@ -147,10 +147,7 @@ class ModuleRunner:
     async def _handle(self, key: tuple[str, int], held: _Held, *, suspect: bool) -> None:
         # For this task and what it starts: no line of the module, and no result, is without them.
         structlog.contextvars.bind_contextvars(tenant=held.item.tenant, job_id=held.item.job, index=held.item.index)
-        with tracing.bound(held.deliveries[0].traceparent):
-            await self._process_held(key, held, suspect=suspect)
-
-    async def _process_held(self, key: tuple[str, int], held: _Held, *, suspect: bool) -> None:
+        tracing.bind(held.deliveries[0].traceparent)
         try:
             event = await self._traced(held, suspect=suspect)
             if event is not None:

@@ -163,6 +163,34 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
         deaf.set()
 
 
+async def test_a_start_by_another_dispatcher_counts_at_once(office, settings, monkeypatch):
+    """It comes by between two starts of one round: the fence knows it then, so the count must."""
+    async with contextlib.AsyncExitStack() as stack:
+        acting = await act("first", msgspec.structs.replace(settings, running_jobs_per_user=0), stack)
+        for number in range(7):
+            await office.request(f"j_{number}", 1, **HANGS)
+        async with asyncio.timeout(10):
+            while sum(job.state.phase == "pending" for job in acting._jobs.values()) < 7:
+                await asyncio.sleep(0.02)
+        append, last = acting._log.append, asyncio.Event()
+
+        async def interrupted(tenant, job, event, *, fence):
+            sequence = await append(tenant, job, event, fence=fence)
+            if job == "j_0":
+                await office.log.append(tenant, "j_6", JobStarted())
+                while acting._jobs["j_6"].state.phase != "running":
+                    await asyncio.sleep(0.01)
+            if job == "j_3":
+                last.set()
+            return sequence
+
+        monkeypatch.setattr(acting._log, "append", interrupted)
+        monkeypatch.setattr(acting, "_settings", settings)
+        await asyncio.wait_for(last.wait(), 10)
+        await asyncio.sleep(3 * dispatcher_module._TICK)
+        assert most_running(await lifecycles(office)) == 5
+
+
 async def test_a_users_sixth_job_waits_and_another_users_does_not(office):
     await office.dispatcher()
     await office.worker("faulty")
