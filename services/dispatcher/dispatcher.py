@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import structlog
 
@@ -20,15 +18,15 @@ from contracts.manifest import ModuleSpec
 from contracts.subjects import (
     ALL_JOBS,
     ALL_LIFECYCLES,
-    QUEUE_STREAM,
     job_history,
-    job_items,
     job_subject,
     parse_job_subject,
     tenant_lifecycles,
 )
 from services.dispatcher import meters
 from services.dispatcher.active import ActiveJob, read_events
+from services.dispatcher.admission import Admission
+from services.dispatcher.cleanup import Cleanup
 from services.dispatcher.feeder import Feeder
 from services.dispatcher.queue_watch import QueueWatch
 from services.dispatcher.window import Presences
@@ -53,8 +51,6 @@ _CANCEL_LIMIT = 1.5
 _TICK = 0.25
 _WATCH_EVERY = 5.0
 _NO_WORKER_AFTER = 30.0
-_FRESH = 24 * 3600.0
-"""Deleted and expired jobs of the last day are purged again at start; older ones long have been."""
 
 
 class NotActing(Exception):
@@ -80,10 +76,12 @@ class Dispatcher:
         self._jobs: dict[str, ActiveJob] = {}
         self._tenant_sequence: dict[str, int] = {}
         self._expiries: list[tuple[str, str, str]] = []
-        self._leftovers: list[tuple[str, str]] = []
+        self._cleanup = Cleanup(log)
         self._undecided: set[str] = set()
         self._wanted = asyncio.Event()
-        self._running: Counter[str] | None = None
+        self._admission = Admission(self._jobs, settings.running_jobs_per_user)
+        self._beaten: dict[str, set[str]] = {}
+        """By tenant: jobs whose start met a message not seen yet; wanted again when it comes by."""
         self._feeder = Feeder(log, self._jobs, specs, self._presences)
         self._watch = QueueWatch(log.client, settings, list(specs.values()))
         self._no_worker_since: dict[str, float] = {}
@@ -101,7 +99,7 @@ class Dispatcher:
                 self._watch_queue(),
                 self._feeder.run(),
                 self._lease.lost.wait(),
-                self._purge_leftovers(),
+                self._cleanup.run(),
             )
         ]
         try:
@@ -152,8 +150,7 @@ class Dispatcher:
                 heapq.heappush(self._expiries, (end.expires_at, tenant, job))
                 return True
             case JobDeleted() | JobExpired():
-                if _age(envelope.time) < _FRESH:
-                    self._leftovers.append((tenant, job))
+                self._cleanup.later_if_fresh(tenant, job, envelope.time)
                 return True
         return False
 
@@ -170,25 +167,21 @@ class Dispatcher:
         tenant, job_id, channel = parse_job_subject(message.subject)
         if channel == "lifecycle":
             self._note_tenant(tenant, message.sequence)
+            for beaten in self._beaten.pop(tenant, ()):
+                self._want(beaten)
         job = self._jobs.get(job_id)
         if job is None:
             if channel == "lifecycle":
                 if not self._ended(tenant, job_id, message):
                     await self._load(tenant, job_id)
             elif channel != "items":  # items come just before their request
-                await self._late(tenant, job_id)
+                await self._cleanup.late(tenant, job_id)
             return
         phase = job.state.phase
         job.see(message)
         if job.state.phase != phase and message.sequence != job.awaiting:
-            self._running = None  # another dispatcher started or ended it: within this round, count again
+            self._admission.count_again()  # another dispatcher started or ended it: within this round, count again
         self._want(job_id)
-
-    async def _late(self, tenant: str, job_id: str) -> None:
-        """A message of a job that is not on our hands: of one deleted or expired it is purged on sight."""
-        last = await self._log.last(job_subject(tenant, job_id, "lifecycle"))
-        if _ends_in(last, JobDeleted, JobExpired):
-            await self._purge_rows(tenant, job_id)
 
     def _note_tenant(self, tenant: str, sequence: int) -> None:
         self._tenant_sequence[tenant] = max(sequence, self._tenant_sequence.get(tenant, 0))
@@ -204,7 +197,7 @@ class Dispatcher:
             await self._wanted.wait()
             self._wanted.clear()
             undecided, self._undecided = sorted(self._undecided), set()  # ULIDs: the oldest first
-            self._running = None
+            self._admission.count_again()
             for job_id in undecided:
                 job = self._jobs.get(job_id)
                 if job is not None and job.sequence >= job.awaiting:
@@ -229,19 +222,10 @@ class Dispatcher:
         if state.phase == "pending":
             if state.job_type not in self._specs:
                 return [Fail(message=f"Le module {state.job_type} n'est pas installé")]
-            return [Start()] if self._has_room(state.owner) else []
+            return [Start()] if self._admission.may_start(job) else []
         if state.cancel_requested:
             return [FinishCancel()] if self._silent(job) else []
         return [Complete()]
-
-    def _has_room(self, owner: str) -> bool:
-        if self._running is None:  # counted once a round
-            self._running = Counter(
-                job.state.owner
-                for job in self._jobs.values()
-                if job.state.phase == "running" or job.awaiting > job.sequence
-            )
-        return self._running[owner] < self._settings.running_jobs_per_user
 
     def _silent(self, job: ActiveJob) -> bool:
         now = time.monotonic()
@@ -255,7 +239,9 @@ class Dispatcher:
             try:
                 job.awaiting = await self._log.append(job.tenant, job.id, event, fence=fence)
             except Conflict:
-                return False  # what we had not seen comes by in a moment, and then we decide again
+                # What we had not seen comes by in a moment, and then we decide again.
+                self._beaten.setdefault(job.tenant, set()).add(job.id)
+                return False
             except (LogUnavailable, LogFull) as error:
                 logger.warning("decision_not_written", tenant=job.tenant, job_id=job.id, error=str(error))
                 return False
@@ -266,13 +252,12 @@ class Dispatcher:
         match event:
             case JobStarted():
                 self._note_tenant(job.tenant, job.awaiting)
-                if self._running is not None:
-                    self._running[job.state.owner] += 1
+                self._admission.started(job)
             case JobDeleted():
                 self._drop(job)
-                await self._purge_rows(job.tenant, job.id)
+                await self._cleanup.rows(job.tenant, job.id)
             case JobEnded():
-                await self._purge_queue(job.tenant, job.id)
+                await self._cleanup.queue(job.tenant, job.id)
 
     # Time
 
@@ -304,7 +289,7 @@ class Dispatcher:
             heapq.heappush(self._expiries, (job.state.expires_at, job.tenant, job.id))
             meters.ended(job)
         elif job.state.phase == "deleted":
-            self._leftovers.append((job.tenant, job.id))
+            self._cleanup.later(job.tenant, job.id)
 
     async def _expire_due(self) -> None:
         now = now_rfc3339()
@@ -319,7 +304,7 @@ class Dispatcher:
                     heapq.heappush(self._expiries, entry)
                     return
             if events or job.state.expired:  # expired already: by a write of ours that was never confirmed
-                await self._purge_rows(tenant, job_id)
+                await self._cleanup.rows(tenant, job_id)
 
     async def _say_no_worker(self) -> None:
         """Tell who watches a job why nothing moves, once."""
@@ -352,46 +337,7 @@ class Dispatcher:
             await meters.measure_log(self._log)
             await asyncio.sleep(_WATCH_EVERY)
 
-    # Cleaning up
-
     def _drop(self, job: ActiveJob) -> None:
         self._jobs.pop(job.id, None)
         self._undecided.discard(job.id)
         self._no_worker_since.pop(job.id, None)
-
-    async def _purge_queue(self, tenant: str, job_id: str) -> None:
-        try:
-            await self._log.client.jetstream().purge_stream(QUEUE_STREAM, subject=job_items(job_id))
-        except BROKEN as error:
-            reason = str(error) or type(error).__name__
-            logger.warning("queue_not_purged", tenant=tenant, job_id=job_id, error=reason)
-
-    async def _purge_rows(self, tenant: str, job_id: str) -> None:
-        """Remove what a deleted or expired job leaves behind; of a deleted one only JobDeleted stays."""
-        try:
-            for channel in ("items", "results", "log"):
-                await self._log.purge(job_subject(tenant, job_id, channel))
-            lifecycle = job_subject(tenant, job_id, "lifecycle")
-            last = await self._log.last(lifecycle)
-            if last is not None and _ends_in(last, JobDeleted):
-                await self._log.purge(lifecycle, below=last.sequence)
-            await self._purge_queue(tenant, job_id)
-        except LogUnavailable as error:
-            logger.warning("job_not_purged", tenant=tenant, job_id=job_id, error=str(error))
-            self._leftovers.append((tenant, job_id))
-
-    async def _purge_leftovers(self) -> None:
-        while True:
-            leftovers, self._leftovers = self._leftovers, []
-            for tenant, job_id in leftovers:
-                await self._purge_rows(tenant, job_id)
-            await asyncio.sleep(_WATCH_EVERY)
-
-
-def _ends_in(last: Message | None, *kinds: type[Event]) -> bool:
-    events = read_events(last) if last is not None else []
-    return bool(events) and isinstance(events[-1].data, kinds)
-
-
-def _age(at: str) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()

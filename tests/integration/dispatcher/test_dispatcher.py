@@ -135,7 +135,7 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
         async with asyncio.timeout(10):
             while sum(job.state.phase == "pending" for job in idle._jobs.values()) < 6:
                 await asyncio.sleep(0.02)
-        deaf, tried, changed = asyncio.Event(), set(), asyncio.Event()
+        deaf, tried, changed = asyncio.Event(), [], asyncio.Event()
         append = idle._log.append
 
         async def see(message):
@@ -145,7 +145,7 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
             try:
                 return await append(tenant, job, event, fence=fence)
             finally:
-                tried.add(job)
+                tried.append(job)
                 changed.set()
 
         monkeypatch.setattr(idle, "_see", see)
@@ -154,9 +154,9 @@ async def test_a_dispatcher_that_knows_too_little_cannot_start_a_sixth_job(offic
             while most_running(await lifecycles(office)) < 5:
                 await asyncio.sleep(0.05)
         monkeypatch.setattr(idle._log, "append", attempt)
-        monkeypatch.setattr(idle, "_settings", settings)
+        monkeypatch.setattr(idle._admission, "_limit", settings.running_jobs_per_user)
         async with asyncio.timeout(10):
-            while len(tried) < 6:
+            while len(tried) < 3:  # again and again; the oldest, before it nobody's turn comes
                 changed.clear()
                 await changed.wait()
         assert most_running(await lifecycles(office)) == 5
@@ -185,7 +185,7 @@ async def test_a_start_by_another_dispatcher_counts_at_once(office, settings, mo
             return sequence
 
         monkeypatch.setattr(acting._log, "append", interrupted)
-        monkeypatch.setattr(acting, "_settings", settings)
+        monkeypatch.setattr(acting._admission, "_limit", settings.running_jobs_per_user)
         await asyncio.wait_for(last.wait(), 10)
         await asyncio.sleep(3 * dispatcher_module._TICK)
         assert most_running(await lifecycles(office)) == 5
