@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from services.techstack.evidence import Detection
 
-CMS_TIERS = ("cms", "shop", "builder")
+CMS_TIERS = ("cms", "shop", "builder", "headless_cms")
 """Who runs the site, in order of precedence. A shop plug-in implies its CMS, so WooCommerce gives
 `wordpress`; a shop system that is its own CMS (Shopify, PrestaShop) gives itself; a builder only
-when neither is there."""
+when neither is there; a CMS without pages of its own last of all, for another may only borrow its pictures."""
 
 ANALYTICS = ("analytics", "session_replay")
 ADS = ("ads",)

@@ -20,6 +20,7 @@ MAX_CONTAINERS = 2
 """A page; more are leftovers of earlier agencies."""
 
 MAX_CONTAINER_CHARS = 3_000_000
+MAX_SETTING_CHARS = 300
 
 LOADED_BY_TAGS = frozenset(
     {
@@ -82,6 +83,7 @@ def _evidence(data: dict[str, Any]) -> PageEvidence:
     tags = [tag for tag in resource.get("tags") or [] if isinstance(tag.get("function"), str)]
     permissions = data.get("permissions") or {}
     html = "\n".join(_text(tag.get("vtp_html", ""), macros) for tag in tags if tag["function"] == "__html")
+    html = html.replace(" data-gtmsrc=", " src=")  # how the tag manager writes scripts that it loads itself
     page = Page("https://www.googletagmanager.com/", 200, [], html)
     injected = [
         url for kind in dict.fromkeys(tag["function"] for tag in tags) for url in _injected(permissions.get(kind) or {})
@@ -103,8 +105,9 @@ def _injected(permissions: dict[str, Any]) -> Iterator[str]:
 
 
 def _line(tag: dict[str, Any], macros: list[Any]) -> str:
-    settings = (f"{key[4:]}={_text(tag[key], macros)}" for key in sorted(tag) if key.startswith("vtp_"))
-    return " ".join([tag["function"], *(" ".join(text.split()) for text in settings if len(text) <= 300)])
+    names = sorted(key for key in tag if key.startswith("vtp_") and key != "vtp_html")
+    settings = (f"{key[4:]}={_text(tag[key], macros)}"[:MAX_SETTING_CHARS] for key in names)
+    return " ".join([tag["function"], *(" ".join(text.split()) for text in settings)])
 
 
 def _text(value: Any, macros: list[Any]) -> str:

@@ -20,7 +20,7 @@ from shared.web.charset import decode
 from shared.web.page import Page
 
 _CONTAINER_TIME = 10.0
-"""Seconds for all containers of a page, waits for Google's turn included: they are an extra."""
+"""Seconds for a container, waits for the host's turn included: it is an extra."""
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
@@ -38,19 +38,16 @@ async def process(item: ItemRequested, context: Context) -> Result:
 
 async def _containers(names: Sequence[str], context: Context) -> list[Response]:
     """The containers that could be had in time; of the others nothing is said."""
-    found: list[Response] = []
+    found = await asyncio.gather(*(_container(name, context) for name in names))
+    return [response for response in found if response is not None and response.status == 200]
+
+
+async def _container(name: str, context: Context) -> Response | None:
     try:
         async with asyncio.timeout(_CONTAINER_TIME):
-            for name in names:
-                try:
-                    response = await context.fetcher.get(container_url(name), accept="*/*")
-                except FetchError:
-                    continue
-                if response.status == 200:
-                    found.append(response)
-    except TimeoutError:
-        pass
-    return found
+            return await context.fetcher.get(container_url(name), accept="*/*")
+    except (FetchError, TimeoutError):
+        return None
 
 
 def _matcher(settings: Settings) -> Matcher:

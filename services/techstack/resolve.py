@@ -24,6 +24,11 @@ def resolve(hits: Iterable[Hit], rules: RuleBook) -> list[Detection]:
     direct = {slug: min(100, sum(hit.confidence for hit in found)) for slug, found in evidence.items()}
     direct = {slug: confidence for slug, confidence in direct.items() if confidence >= REPORTED_FROM}
     confidence = _settle(direct, rules.technologies)
+    found = {slug: one for slug, one in rules.technologies.items() if slug in confidence}
+    implying: dict[str, list[str]] = {}
+    for slug, technology in found.items():
+        for implied in technology.implies:
+            implying.setdefault(implied.slug, []).append(slug)
     return [
         Detection(
             slug=slug,
@@ -31,15 +36,10 @@ def resolve(hits: Iterable[Hit], rules: RuleBook) -> list[Detection]:
             categories=technology.categories,
             version=_best_version(evidence.get(slug, ())),
             confidence=confidence[slug],
-            implied_by=tuple(
-                other
-                for other, implying in rules.technologies.items()
-                if other in confidence and any(implied.slug == slug for implied in implying.implies)
-            ),
+            implied_by=tuple(implying.get(slug, ())),
             evidence=tuple(evidence.get(slug, ())),
         )
-        for slug, technology in rules.technologies.items()
-        if slug in confidence
+        for slug, technology in found.items()
     ]
 
 
@@ -55,9 +55,7 @@ def _settle(direct: Mapping[str, int], known: Mapping[str, Technology]) -> dict[
         removed |= losers
 
 
-def _required_is_there(
-    technology: Technology, present: Mapping[str, int], known: Mapping[str, Technology]
-) -> bool:
+def _required_is_there(technology: Technology, present: Mapping[str, int], known: Mapping[str, Technology]) -> bool:
     if not technology.requires and not technology.requires_category:
         return True
     return not technology.requires.isdisjoint(present) or any(
@@ -83,12 +81,12 @@ def _with_implied(direct: Mapping[str, int], known: Mapping[str, Technology], re
 
 def _first_excluded(present: Mapping[str, int], known: Mapping[str, Technology]) -> set[str]:
     """What the surest technology that excludes anything excludes; empty when nothing is excluded."""
-    rank = {slug: place for place, slug in enumerate(known)}
-    for slug in sorted(present, key=lambda slug: (-present[slug], rank[slug])):
-        excluded = known[slug].excludes & present.keys()
-        if excluded:
-            return set(excluded)
-    return set()
+    excluding = [slug for slug in present if not known[slug].excludes.isdisjoint(present)]
+    if not excluding:
+        return set()
+    order = {slug: place for place, slug in enumerate(known)}
+    surest = min(excluding, key=lambda slug: (-present[slug], order[slug]))
+    return set(known[surest].excludes & present.keys())
 
 
 def _best_version(hits: Iterable[Hit]) -> str | None:

@@ -67,7 +67,7 @@ _CLUES = (
         "recruits",
         "Recrute",
         "Recruits",
-        (),
+        ("recruiting",),
         r"(?:nous-)?recrut(?:ement|ons)|on-recrute|(?:page-)?carrieres?|careers?|jobs?|emplois?|offres?-d-?emplois?"
         r"|(?:nous-)?rejoindre|rejoignez-nous|rejoindre-l-equipe|join-us|we-are-hiring|postuler",
     ),

@@ -127,7 +127,7 @@ def _read(path: Path) -> tuple[Matcher, _Stored] | None:
                 raise ValueError("the checksum does not fit")
             stored = msgspec.msgpack.decode(payload, type=_Stored)
         return Matcher(stored.rules, _Databases(stored.databases)), stored
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except Exception as error:  # whatever is wrong with the file, compiling anew is the cure
         _log.warning("compiled technology rules are damaged and made anew", path=str(path), reason=str(error))
@@ -148,7 +148,7 @@ def _build(path: Path, extra: Path | None) -> tuple[Matcher, _Stored]:
     try:
         _write(path, msgspec.msgpack.encode(stored))
     except OSError as error:
-        _log.warning("compiled technology rules cannot be kept", path=str(path), reason=str(error))
+        _log.info("compiled technology rules cannot be kept", path=str(path), reason=str(error))
     return matcher, stored
 
 

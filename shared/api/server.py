@@ -57,7 +57,7 @@ class Server(uvicorn.Server):
 
 
 def settle_memory() -> None:
-    """Spare the collector what start-up made and what lives as long as the process; a full collection stops the loop."""
+    """Spare the collector what start-up made and lives as long as the process: a full collection stops the loop."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -98,7 +98,7 @@ class Product:
 
 
 class Person:
-    """An account, and clients that act for it."""
+    """An account, and clients that act for it. Every method raises httpx.HTTPError for what is not a success."""
 
     def __init__(self, email, password, key, gateway_url, projector_url):
         self.email, self.password, self.key = email, password, key
@@ -110,8 +110,7 @@ class Person:
     async def request(self, items, module="faulty"):
         """A new job's id."""
         answer = await self.commands.post(f"/api/jobs/{module}", json={"items": items})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["id"]
+        return answer.raise_for_status().json()["id"]
 
     def watch(self, job):
         """Follow a job's events from the first one."""
@@ -119,10 +118,8 @@ class Person:
         return self._watchers[-1]
 
     async def body(self, path):
-        """The raw body of a read that must be answered, and 200."""
-        answer = await self.reads.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.content
+        """The raw body of a read."""
+        return (await self.reads.get(path)).raise_for_status().content
 
     async def job(self, job):
         """JobPublic as a dict."""
@@ -133,12 +130,10 @@ class Person:
         return (await self.reads.get(f"/api/jobs/{job}/items?limit=10000")).raise_for_status().json()["items"]
 
     async def cancel(self, job):
-        answer = await self.commands.post(f"/api/jobs/{job}/cancel")
-        assert answer.status_code == 200, answer.text
+        (await self.commands.post(f"/api/jobs/{job}/cancel")).raise_for_status()
 
     async def delete(self, job):
-        answer = await self.commands.delete(f"/api/jobs/{job}")
-        assert answer.status_code == 204, answer.text
+        (await self.commands.delete(f"/api/jobs/{job}")).raise_for_status()
 
     async def aclose(self):
         await asyncio.gather(*(watcher.aclose() for watcher in self._watchers))

@@ -5,11 +5,14 @@ Every job is judged when it ends; the first one that is not as if nothing had ha
 
 import argparse
 import asyncio
+import contextlib
 import random
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import httpx
 
 from tests.chaos.product import LEASE, PROCESSES, running
 from tests.chaos.verdict import assert_done, assert_seamless, items_of
@@ -19,23 +22,29 @@ _PATIENCE = 240
 """Seconds a job may take, faults included."""
 
 
+async def patiently(call, *given):
+    """What the call gives once everything it needs is there again."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            try:
+                return await call(*given)
+            except httpx.HTTPError:
+                await asyncio.sleep(0.5)
+
+
 async def work(product, rng, until, judged):
     """One person's jobs, one after the other, each deleted when it was judged."""
     person = await product.person()
     while time.monotonic() < until:
         items = items_of(rng.randint(1, 300), rng)
-        try:
-            job = await person.request(items)
-        except (AssertionError, OSError) as refused:
-            print(f"refused for now: {refused}")
-            await asyncio.sleep(1)
-            continue
+        job = await patiently(person.request, items)
         watcher = person.watch(job)
         await watcher.done(within=_PATIENCE)
         assert_seamless(watcher, len(items))
-        await assert_done(person, job, items)
+        await patiently(assert_done, person, job, items)
         judged.append(job)
-        await person.delete(job)
+        with contextlib.suppress(httpx.HTTPError):
+            await person.delete(job)
 
 
 async def disturb(product, rng, until, every):
@@ -53,11 +62,12 @@ async def disturb(product, rng, until, every):
 
 async def soak(minutes, every, seed):
     """The jobs that were judged."""
-    rng, until, judged = random.Random(seed), time.monotonic() + minutes * 60, []
+    until, judged = time.monotonic() + minutes * 60, []
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         async with running(Path(folder), replicas={"worker": 2, "dispatcher": 2}) as product:
-            tasks = [asyncio.create_task(work(product, rng, until, judged)) for _ in range(_PEOPLE)]
-            tasks.append(asyncio.create_task(disturb(product, rng, until, every)))
+            chances = [random.Random(f"{seed} {number}") for number in range(_PEOPLE)]
+            tasks = [asyncio.create_task(work(product, chance, until, judged)) for chance in chances]
+            tasks.append(asyncio.create_task(disturb(product, random.Random(seed), until, every)))
             try:
                 await asyncio.gather(*tasks)
             finally:
@@ -75,7 +85,7 @@ def main():
     print(f"--seed {given.seed}", flush=True)
     try:
         judged = asyncio.run(soak(given.minutes, given.every, given.seed))
-    except AssertionError as failure:
+    except (AssertionError, TimeoutError) as failure:
         sys.exit(f"not as if nothing had happened: {failure}")
     print(f"{len(judged)} jobs, each as if nothing had happened")
 

@@ -27,7 +27,7 @@ def up(folder, port):
 
 
 async def test_a_job_goes_on_after_a_stop_and_after_a_kill_of_everything(tmp_path, rng):
-    port, items = free_port(), items_of(200, rng)
+    port, items = free_port(), items_of(150, rng)
     url = f"http://127.0.0.1:{port}"
     with contextlib.ExitStack() as runs:
         process, settings = runs.enter_context(up(tmp_path, port))
@@ -37,7 +37,7 @@ async def test_a_job_goes_on_after_a_stop_and_after_a_kill_of_everything(tmp_pat
         job = await person.request(items)
         watcher = person.watch(job)
         for number in (signal.SIGTERM, signal.SIGKILL):
-            await watcher.processed(len(watcher.progress) + rng.randint(10, 40))
+            await watcher.processed(len(watcher.progress) + rng.randint(5, 25))
             assert not watcher.over
             process.send_signal(number)
             await asyncio.to_thread(process.wait, 40)

@@ -204,11 +204,11 @@ async def test_an_answer_of_somebody_else_is_not_taken_for_the_logs(log, setting
     await stranger.subscribe("jobs.*.*.lifecycle", cb=reply)
     await stranger.flush()
     seen = await _any_outcome(log.append("u_1", "j_1", REQUEST))
-    refused = [await _any_outcome(log.append("u_1", "j_1", JobStarted(), fence=Fence("jobs.>", 99))) for _ in range(20)]
     assert seen == 1 or isinstance(seen, LogUnavailable)
-    assert {type(outcome) for outcome in refused} <= {Conflict, LogUnavailable}
-    assert LogUnavailable in {type(outcome) for outcome in [seen, *refused]}, "it never answered first"
-    await stranger.close()
+    async with asyncio.timeout(20):  # sooner or later the stranger is the first to answer
+        while not isinstance(seen, LogUnavailable):
+            seen = await _any_outcome(log.append("u_1", "j_1", JobStarted(), fence=Fence("jobs.>", 99)))
+            assert isinstance(seen, Conflict | LogUnavailable)
 
 
 async def _any_outcome(call):

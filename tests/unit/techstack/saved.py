@@ -23,6 +23,10 @@ class Saved(msgspec.Struct, frozen=True):
     version: str | None = None
     headers: dict[str, list[str]] = {}
     cookies: dict[str, str] = {}
+    tempts: list[str] = []
+    """Of a look-alike: the technologies that somebody careless would find there."""
+    containers: list[str] = []
+    """Files of the folder `containers`: the Google Tag Manager containers the page loads."""
     columns: dict[str, str] = {}
     """The flat columns that are not empty."""
 
@@ -30,6 +34,9 @@ class Saved(msgspec.Struct, frozen=True):
         headers = [(name, value) for name, values in self.headers.items() for value in values]
         headers += [("set-cookie", f"{name}={value}; path=/") for name, value in self.cookies.items()]
         return Page(self.url, 200, headers, self.html)
+
+    def scripts(self) -> list[str]:
+        return [(GOLDEN / "containers" / name).read_text("utf-8") for name in self.containers]
 
     def evidence(self) -> PageEvidence:
         return evidence_of(self.page())

@@ -170,6 +170,7 @@ def test_technical_metadata():
         "stylesheets": 0,
         "title": "Été",
         "language": "fr-FR",
+        "gtm_containers": 0,
         "complete": True,
     }
 

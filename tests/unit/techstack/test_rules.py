@@ -43,16 +43,22 @@ def test_no_category_is_empty():
     assert used == set(default_rules().categories)
 
 
-@pytest.mark.parametrize("probe", TEXT_PROBES, ids=lambda probe: f"{probe.slug}-{probe.pattern.source[:24]}")
-def test_no_pattern_stalls_on_what_almost_matches(probe):
+@pytest.mark.parametrize("slug", TECHNOLOGIES)
+def test_no_pattern_stalls_on_what_almost_matches(slug):
+    for probe in TECHNOLOGIES[slug].probes:
+        if probe.pattern.regex:
+            almost_match(probe)
+
+
+def almost_match(probe):
     """The pattern's own literals over and over, with what open repeats swallow in between."""
     literals = b"".join(sorted(probe.pattern.literals))
     prefix = re.split(r"[\\\[({.*+?^$|]", probe.pattern.regex)[0].encode()
     for unit in (literals, prefix, literals + b" ", prefix + literals + b"a-", literals + b"'0" + prefix):
-        hostile = (unit or b"a") * (200_000 // max(1, len(unit)))
+        hostile = (unit or b"a") * (60_000 // max(1, len(unit)))
         started = time.perf_counter()
         probe.pattern.compiled.search(hostile)
-        assert time.perf_counter() - started < 1.0
+        assert time.perf_counter() - started < 0.5, (probe.slug, probe.pattern.source)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,7 @@ website = "https://one.example"
     [
         (GOOD.replace("cms", "cmz"), "unknown category 'cmz'"),
         (GOOD.replace('["cms"]', "[]"), "no category"),
+        (GOOD + 'requiresCategory = ["cmz"]', "unknown category 'cmz'"),
         (GOOD + 'implies = ["two"]', "names 'two'"),
         (GOOD + 'requires = ["two"]', "names 'two'"),
         (GOOD + 'excludes = ["one"]', "names 'one'"),
