@@ -57,13 +57,11 @@ bench: setup ## Every benchmark, with ratios against a peer in the same run
 bench-%: setup ## One benchmark by name: make bench-pipeline
 	@$(PY) -m tests.bench.$* $(ARGS)
 
-.PHONY: openapi
-openapi: setup ## Write contracts/openapi.json
+.PHONY: contracts
+contracts: setup ## Write what derives from contracts: OpenAPI, AsyncAPI, schemas, the modules in docker-compose.yml
 	@$(PY) -m services.edge.openapi
-
-.PHONY: asyncapi
-asyncapi: setup ## Write contracts/asyncapi.json and the schemas
 	@$(PY) -m contracts.generate
+	@$(PY) -m deploy.compose_modules
 
 .PHONY: lock
 lock: setup ## Pin the newest dependencies that pyproject.toml allows

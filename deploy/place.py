@@ -49,6 +49,7 @@ class Place:
                 f"Outsend already runs on {self.folder} (process {holder}): "
                 "stop that one, or choose another folder with --data-dir"
             ) from None
+        (self.folder / "stack.json").unlink(missing_ok=True)  # of one that was killed: its address is no longer ours
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -39,7 +39,7 @@ def make_app(
     what /readyz asks. `streams` becomes `app.state.streams`; hand the same one to `make_server`. The access log stays
     silent: what happened to a job stands in the event log, how requests fare in the metrics.
     """
-    streams = streams or OpenStreams()
+    streams = OpenStreams() if streams is None else streams  # one without streams is falsy
 
     @asynccontextmanager
     async def until_streams_end(_: Litestar) -> AsyncIterator[None]:

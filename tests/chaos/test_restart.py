@@ -40,7 +40,7 @@ async def test_a_job_goes_on_after_a_stop_and_after_a_kill_of_everything(tmp_pat
             await watcher.processed(len(watcher.progress) + rng.randint(5, 25))
             assert not watcher.over
             process.send_signal(number)
-            await asyncio.to_thread(process.wait, 40)
+            await asyncio.to_thread(process.wait, 9)  # an open stream is ended, not waited for: that would take 10 s
             process, _ = await asyncio.to_thread(lambda: runs.enter_context(up(tmp_path, port)))
         await watcher.done()
         assert_seamless(watcher, len(items))

@@ -72,8 +72,8 @@ def test_on_golden_pages(matchers):
 
 
 def test_on_mutated_pages(matchers):
-    hits = [agree(matchers, page) for page in mutated_pages(500, seed=11)]
-    assert sum(hits) > 1000, "mutation has left nothing to agree on"
+    hits = [agree(matchers, page) for page in mutated_pages(300, seed=11)]
+    assert sum(hits) > 600, "mutation has left nothing to agree on"
 
 
 def test_on_large_pages(matchers):

@@ -32,6 +32,15 @@ def a_new_process(monkeypatch):
     return forget
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """Name and content of what a process without an extra set writes."""
+    folder = tmp_path_factory.mktemp("good")
+    store._matcher(folder, None)
+    (path,) = compiled(folder)
+    return path.name, path.read_bytes()
+
+
 def compiled(folder):
     return sorted(folder.glob("rules-*.bin"))
 
@@ -67,35 +76,31 @@ def test_one_matcher_a_process(tmp_path):
     ],
     ids=["empty", "cut early", "cut late", "one bit", "longer", "foreign"],
 )
-def test_a_damaged_file_is_made_anew(tmp_path, a_new_process, damage):
-    stored_matcher(tmp_path)
-    (path,) = compiled(tmp_path)
-    good = path.read_bytes()
-    path.write_bytes(damage(good))
-    a_new_process()
+def test_a_damaged_file_is_made_anew(tmp_path, a_new_process, good, damage):
+    name, content = good
+    path = tmp_path / name
+    path.write_bytes(damage(content))
     with capture_logs() as logs:
         assert detect(PAGE, stored_matcher(tmp_path)) == EXPECTED
     assert [line["log_level"] for line in logs] == ["warning"]
-    assert len(path.read_bytes()) == len(good)
+    assert len(path.read_bytes()) == len(content)
     a_new_process()
     with capture_logs() as logs:
         stored_matcher(tmp_path)
     assert logs == []
 
 
-def test_a_database_the_scanner_refuses_is_made_anew(tmp_path, a_new_process):
+def test_a_database_the_scanner_refuses_is_made_anew(tmp_path, good):
     """As on a processor of another kind: the file is whole, its databases are not for here."""
     import hashlib
 
     import msgspec
 
-    stored_matcher(tmp_path)
-    (path,) = compiled(tmp_path)
-    content = msgspec.msgpack.decode(path.read_bytes()[32:], type=store._Stored)
+    path = tmp_path / good[0]
+    content = msgspec.msgpack.decode(good[1][32:], type=store._Stored)
     databases = {name: b"\0" * len(data) for name, data in content.databases.items()}
     payload = msgspec.msgpack.encode(msgspec.structs.replace(content, databases=databases))
     path.write_bytes(hashlib.sha256(payload).digest() + payload)
-    a_new_process()
     assert detect(PAGE, stored_matcher(tmp_path)) == EXPECTED
     assert path.read_bytes()[32:] != payload
 
