@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     For development and tests against a local internet that cannot bind 80 and 443."""
     user_agent: str = "OutsendBot/1.0 (+https://github.com/outsend/outsend)"
     robots: bool = True
+    shared_hosts: list[str] = msgspec.field(default_factory=lambda: ["www.googletagmanager.com"])
+    """Hosts that serve the whole web: no delay between two requests, unless their robots.txt asks for one."""
     host_delay: float = 0.5
     """Least time between two requests to one host."""
     fetch_timeout: float = 15.0

@@ -48,7 +48,7 @@ class Fetcher:
         self._settings = settings
         self._cache = cache
         self._transport = EgressTransport(settings)
-        self._politeness = Politeness(settings.host_delay)
+        self._politeness = Politeness(settings.host_delay, shared_hosts=settings.shared_hosts)
         self._robots = Robots(settings.user_agent, self._robots_txt, settings.page_failure_ttl)
         self._slots = asyncio.Semaphore(_OPEN_REQUESTS)
         self._flights: SingleFlight[Response | Failure] = SingleFlight()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+_SHARED_CONCURRENCY = 16
+"""Requests at once to a host that serves the whole web."""
 MAX_CRAWL_DELAY = 5.0
 """Seconds. A site may ask for more; honouring that would hold an item for longer than it may live."""
 _FIRST_SWEEP = 1024
@@ -27,8 +29,10 @@ class Politeness:
     hosts in work, not the hosts ever seen.
     """
 
-    def __init__(self, delay: float, concurrency: int = 2) -> None:
+    def __init__(self, delay: float, concurrency: int = 2, *, shared_hosts: Collection[str] = ()) -> None:
         self._delay = delay
+        self._shared_hosts = frozenset(shared_hosts)
+        """Hosts that serve the whole web and ask for no delay: the pages of a thousand sites would wait for them."""
         self._concurrency = concurrency
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = _FIRST_SWEEP
@@ -39,7 +43,8 @@ class Politeness:
     @asynccontextmanager
     async def turn(self, host: str, crawl_delay: float | None = None) -> AsyncIterator[None]:
         """Wait for this host's next turn and hold it. `crawl_delay` (seconds) is what robots.txt asks."""
-        delay = max(self._delay, min(crawl_delay or 0.0, MAX_CRAWL_DELAY))
+        own = 0.0 if host in self._shared_hosts else self._delay
+        delay = max(own, min(crawl_delay or 0.0, MAX_CRAWL_DELAY))
         loop = asyncio.get_running_loop()
         entry = self._entry(host, loop.time())
         entry.users += 1
@@ -59,5 +64,5 @@ class Politeness:
             self._hosts = {name: entry for name, entry in self._hosts.items() if entry.users or entry.free_at > now}
             self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._hosts))
         if host not in self._hosts:
-            self._hosts[host] = _Host(self._concurrency)
+            self._hosts[host] = _Host(_SHARED_CONCURRENCY if host in self._shared_hosts else self._concurrency)
         return self._hosts[host]

@@ -26,7 +26,7 @@ async def test_an_item_that_kills_its_worker_is_convicted_and_its_neighbours_are
     rows = [{"nom": f"n{number}"} for number in range(12)]
     rows[4] = {"nom": "killer", "do": "exit"}
     await workshop.put(*rows, slug="faulty")
-    results = asyncio.create_task(workshop.results(12))
+    results = asyncio.create_task(workshop.indexes(12))
     deaths = 0
     while not results.done():
         worker = asyncio.create_task(ended(start_worker("faulty")))

@@ -86,6 +86,17 @@ class Workshop:
         """The results in the log, in its order, once there are so many."""
         return [event for message in await self.messages(count, job) for event in message]
 
+    async def indexes(self, count: int, job: str = JOB) -> list[ItemProcessed]:
+        """The first result of each index in the log, once there are so many; a dead worker's items may come twice."""
+        first: dict[int, ItemProcessed] = {}
+        async with asyncio.timeout(60), contextlib.aclosing(self.log.tail(f"jobs.*.{job}.results").messages()) as tail:
+            async for message in tail:
+                for envelope in codec.decode(message.payload):
+                    first.setdefault(envelope.data.index, envelope.data)
+                if len(first) >= count:
+                    break
+        return list(first.values())
+
     async def all_results(self, job: str = JOB) -> list[ItemProcessed]:
         """Every result that is in the log now, second ones included."""
         messages = [codec.decode(message.payload) async for message in self.log.read(f"jobs.*.{job}.results")]

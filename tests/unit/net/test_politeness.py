@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from itertools import pairwise
 
 import pytest
@@ -84,3 +85,13 @@ async def test_a_turn_that_is_given_up_is_free_again(world: World) -> None:
     with pytest.raises(FetchError):
         async with Fetcher(world.settings) as fetcher:
             await fetcher.get("http://missing.example/")
+
+
+async def test_a_host_that_serves_the_whole_web_asks_for_no_delay_of_ours() -> None:
+    politeness = Politeness(3600.0, shared_hosts=["cdn.example"])
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    async with contextlib.AsyncExitStack() as turns:
+        for _ in range(8):  # at once, too
+            await turns.enter_async_context(politeness.turn("cdn.example"))
+    assert loop.time() - begun < 1.0
