@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from nats.js import JetStreamContext, api
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 from nats.js.kv import KeyValue
 
 from contracts import subjects
@@ -16,6 +17,9 @@ MAX_PAYLOAD = 8 * 1024 * 1024
 
 ACK_WAIT = 10.0
 """How long a silent worker is believed in. Workers send a heartbeat three times in that time."""
+
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between the attempts at a stream that several processes make at once."""
 
 DAY = 24 * 3600.0
 
@@ -74,11 +78,19 @@ def module_consumer(job_type: str) -> api.ConsumerConfig:
 
 
 async def declare_stream(js: JetStreamContext, config: api.StreamConfig) -> api.StreamInfo:
-    """Create the stream, or bring its limits up to date when it exists."""
-    try:
-        info = await js.stream_info(config.name)
-    except NotFoundError:
-        return await js.add_stream(config)
+    """Create the stream, or bring its limits up to date when it exists. Raises the broker's own errors."""
+    for patience in (*_PATIENCE, None):
+        try:
+            info = await js.stream_info(config.name)
+            break
+        except NotFoundError:
+            try:
+                return await js.add_stream(config)
+            except APIError:
+                # Another process makes it at this moment, and until it has, the server counts its room twice.
+                if patience is None:
+                    raise
+                await asyncio.sleep(patience)
     wanted = ((getattr(config, field), getattr(info.config, field)) for field in ("max_age", "max_bytes"))
     if any(ours is not None and ours != theirs for ours, theirs in wanted):
         return await js.update_stream(config)
@@ -106,10 +118,7 @@ async def declare_bucket(js: JetStreamContext, settings: Settings, bucket: str, 
         duplicate_window=min(120.0, max_age) if max_age else 120.0,
         **options,
     )
-    try:
-        await declare_stream(js, config)
-    except BadRequestError:  # two processes made it at the same moment
-        await js.stream_info(config.name)
+    await declare_stream(js, config)
     return await js.key_value(bucket)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 
+import msgspec
 import pytest
 from nats.js import api
 
@@ -191,6 +193,20 @@ async def test_declaring_twice_changes_nothing_and_new_limits_are_taken(client, 
     assert updates == []
     wider = await declare_stream(client.jetstream(), log_config(type(settings)(log_max_bytes=2 * 1024**3)))
     assert wider.config.max_bytes == 2 * 1024**3
+
+
+async def test_processes_that_start_together_make_one_log(settings, tmp_path):
+    """The server counts the room of a stream for each that makes it: here two of them would not fit."""
+    large = msgspec.structs.replace(settings, log_max_bytes=shutil.disk_usage(tmp_path).free // 2)
+    clients = [await connect(large, f"starter-{number}") for number in range(6)]
+    admin = clients[0].jetstream()
+    for _ in range(5):
+        for stream in await admin.streams_info():
+            await admin.delete_stream(stream.config.name)
+        await asyncio.gather(*(declare_log(client.jetstream(), large) for client in clients))
+        assert [stream.config.name for stream in await admin.streams_info()] == ["JOBS"]
+    for client in clients:
+        await client.close()
 
 
 @pytest.mark.parametrize("answer", [b"", b"ok", b"{}", b'{"seq": "1"}'])
