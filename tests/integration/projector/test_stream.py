@@ -203,7 +203,9 @@ async def test_a_hub_serves_all_and_goes_after_the_last(api, own_story):
     tasks = [asyncio.create_task(read(ann, job)) for _ in range(20)]
     await until(lambda: _clients(hubs, job, 20))
     assert len(hubs) == 1
-    assert await _consumers(own_story.log) == consumers + 1, "one fold for all"
+    async with asyncio.timeout(10):  # short reads beside it come and go; the fold stays
+        while await _consumers(own_story.log) != consumers + 1:
+            await asyncio.sleep(0.05)
     for task in tasks:
         task.cancel()
     await until(lambda: _is(hubs, 0))
