@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.events import EVENT_TYPES, Envelope, Event, ItemError, ItemProcessed, ItemsSubmitted
+from contracts.events import EVENT_TYPES, Envelope, Event, ItemError, ItemProcessed, ItemsSubmitted, PlaceFound
 
 LOG_ID_POSITIONS = 256
 """Events a message may carry at most, so that `sequence × 256 + position` is unique and grows."""
@@ -32,6 +32,11 @@ class ItemSettled(Event, frozen=True, kw_only=True):
     found: int = 0
     error: ItemError | None = None
     rows: list[msgspec.Raw] = msgspec.field(default_factory=list)
+    part: str = ""
+    places: list[PlaceFound] = msgspec.field(default_factory=list)
+    zone: int = 0
+    capped: bool = False
+    split: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
 class ItemsCounted(Event, frozen=True, kw_only=True):

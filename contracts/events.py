@@ -49,6 +49,10 @@ class JobRequested(Event, frozen=True, kw_only=True):
     """Unusable items that were dropped before billing."""
     source_job_id: str | None = None
     pipeline_id: str | None = None
+    resumes: bool = False
+    """It takes up `source_job_id` where that one stopped: the results there are copied before it starts (scrap)."""
+    inherited: int = 0
+    """Points that the resumed job had finished; `ef_cost` is for the others."""
 
 
 class CancelRequested(Event, frozen=True, kw_only=True):
@@ -133,10 +137,24 @@ class ItemError(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+class PlaceFound(msgspec.Struct, frozen=True, array_like=True):
+    """The place of a row: `[id, latitude, longitude]`, degrees in WGS84."""
+
+    id: str
+    """What makes it unique within the job, e.g. `osm:node/123`."""
+    latitude: float
+    longitude: float
+
+
 class ItemProcessed(Event, frozen=True, kw_only=True):
-    """One item is finished, with rows or with an error. The first one for an index counts."""
+    """One item is finished, with rows or with an error. The first one for an index and part counts.
+
+    The work items of a scrap job are pairs: `index` is tile × number of queries + query, both counted from 0.
+    """
 
     index: int
+    part: str = ""
+    """Which part of a split item, one digit for each split; empty: the item itself."""
     label: str = ""
     """What a person recognises the item by: its site, its e-mail, its name."""
     attempts: int = 1
@@ -147,6 +165,14 @@ class ItemProcessed(Event, frozen=True, kw_only=True):
     """How many of `rows` count as results: a signal column of theirs is not null."""
     report: dict[str, Any] | None = None
     error: ItemError | None = None
+    places: list[PlaceFound] = []
+    """scrap: the place of each row, in the rows' order."""
+    zone: int = 0
+    """scrap: position in the request of the zone that the tile belongs to."""
+    capped: bool = False
+    """scrap: the source gave as many places as it ever gives; there may be more in the tile."""
+    split: list[dict[str, Any]] = []
+    """scrap: the items that go on in this one's place; their `part` is this one's, then their position here."""
 
 
 class JobLogged(Event, frozen=True, kw_only=True):

@@ -14,7 +14,9 @@ class ItemRequested(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     job_type: str
     index: int
-    """Position in the job's items, from 0; the key under which the result counts once."""
+    """Position in the job's items, from 0; with `part` the key under which the result counts once."""
+    part: str = ""
+    """Of an item that was split (scrap): which part of it; empty: the item itself."""
     item: dict[str, Any]
     """The client's own row, keys and values as given."""
     options: dict[str, Any] = {}
@@ -28,6 +30,7 @@ class ItemForwarded(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     job_type: str
     index: int
+    part: str = ""
     item: msgspec.Raw
     options: dict[str, Any] = {}
 

@@ -85,6 +85,8 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     implementation: str = ""
     """Import path of the module's `process`; empty: `services.<slug>.extract`."""
     has_report: bool = False
+    on_grid: bool = False
+    """Its jobs are searches over tiles and not over items; its rows are places, unique over the job (scrap)."""
     keeps_unusable: bool = False
     """Unusable items keep a row with empty columns instead of being dropped (pagespeed)."""
     carries: list[str] | None = None

@@ -28,6 +28,7 @@ from services.dispatcher.active import ActiveJob, read_events
 from services.dispatcher.admission import Admission
 from services.dispatcher.cleanup import Cleanup
 from services.dispatcher.feeder import Feeder
+from services.dispatcher.inheritance import Inheritance
 from services.dispatcher.queue_watch import QueueWatch
 from services.dispatcher.window import Presences
 from shared.job import decide
@@ -77,6 +78,7 @@ class Dispatcher:
         self._tenant_sequence: dict[str, int] = {}
         self._expiries: list[tuple[str, str, str]] = []
         self._cleanup = Cleanup(log)
+        self._inheritance = Inheritance(log)
         self._undecided: set[str] = set()
         self._wanted = asyncio.Event()
         self._admission = Admission(self._jobs, settings.running_jobs_per_user)
@@ -110,6 +112,7 @@ class Dispatcher:
             logger.warning("dispatcher_lost_its_lease")
         finally:
             await cancel(tasks)
+            await self._inheritance.close()
             meters.forget()
             for job in self._jobs.values():
                 await job.stop_reading()
@@ -222,7 +225,7 @@ class Dispatcher:
         if state.phase == "pending":
             if state.job_type not in self._specs:
                 return [Fail(message=f"Le module {state.job_type} n'est pas installé")]
-            return [Start()] if self._admission.may_start(job) else []
+            return [Start()] if self._inheritance.has_come(job) and self._admission.may_start(job) else []
         if state.cancel_requested:
             return [FinishCancel()] if self._silent(job) else []
         return [Complete()]
@@ -253,10 +256,13 @@ class Dispatcher:
             case JobStarted():
                 self._note_tenant(job.tenant, job.awaiting)
                 self._admission.started(job)
+                await self._inheritance.forget(job.id)
             case JobDeleted():
                 self._drop(job)
+                await self._inheritance.forget(job.id)
                 await self._cleanup.rows(job.tenant, job.id)
             case JobEnded():
+                await self._inheritance.forget(job.id)
                 await self._cleanup.queue(job.tenant, job.id)
 
     # Time

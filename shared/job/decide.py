@@ -53,7 +53,7 @@ class Start(Command, frozen=True):
 
 
 class Complete(Command, frozen=True):
-    """The dispatcher saw a result; perhaps it was the last."""
+    """The dispatcher saw a result; perhaps it was the last, or there are enough."""
 
 
 class Fail(Command, frozen=True, kw_only=True):
@@ -92,6 +92,11 @@ class UnknownJob(Refused):
         super().__init__("Job not found")
 
 
+_HOPELESS = 200
+"""Searches that failed, with none that went well, after which no source can be reached at all."""
+_NO_SOURCE = "Aucune source n'a répondu : toutes les recherches ont échoué"
+
+
 def decide(state: JobState, command: Command) -> list[Event]:
     """The events the command causes; none when it is fulfilled already. Raises Refused."""
     return _HANDLERS[type(command)](state, command)
@@ -123,8 +128,13 @@ def _start(state: JobState, _: Start) -> list[Event]:
 
 
 def _complete(state: JobState, _: Complete) -> list[Event]:
-    finished = state.phase == "running" and state.processed == state.total and not state.cancel_requested
-    return [_end(JobCompleted, state)] if finished else []
+    if state.phase != "running" or state.cancel_requested:
+        return []
+    if state.on_grid and state.errors == state.finished and state.errors >= min(state.items, _HOPELESS):
+        return [_end(JobFailed, state, error_message=_NO_SOURCE)]
+    stop_at = state.params.get("stop_at")
+    enough = stop_at is not None and state.results >= stop_at
+    return [_end(JobCompleted, state)] if enough or state.processed == state.total else []
 
 
 def _fail(state: JobState, command: Fail) -> list[Event]:
@@ -153,6 +163,11 @@ def _must_exist(state: JobState) -> None:
         raise UnknownJob
 
 
+def _share(state: JobState) -> float:
+    """How much of what was charged for is processed; what a resumed job inherited was paid before."""
+    return max(0, state.processed - state.inherited) / max(1, state.total - state.inherited)
+
+
 _Ended = TypeVar("_Ended", bound=JobEnded)
 
 
@@ -166,7 +181,7 @@ def _end(event: type[_Ended], state: JobState, **more: Any) -> _Ended:
         rows=state.rows,
         expires_at=state.expires_at,
         # What was not processed is credited.
-        ef_cost=state.ef_cost if done else state.ef_cost * state.processed / max(1, state.total),
+        ef_cost=state.ef_cost if done else state.ef_cost * _share(state),
         flagged_tiles_count=state.flagged_tiles,
         dead_queries=state.dead_queries,
         breakdown=state.breakdown,

@@ -27,7 +27,7 @@ from contracts.events import (
     JobRequested,
     JobStarted,
 )
-from shared.job import bitmap
+from shared.job import bitmap, survey
 from shared.job.state import ABSENT, JobState, Phase
 
 
@@ -47,7 +47,7 @@ def fold(envelopes: Iterable[Envelope], state: JobState = ABSENT) -> JobState:
 def _requested(state: JobState, event: JobRequested, envelope: Envelope) -> JobState:
     if state.phase != "absent":
         return state
-    return replace(
+    state = replace(
         state,
         id=envelope.subject,
         tenant=envelope.tenant,
@@ -62,9 +62,15 @@ def _requested(state: JobState, event: JobRequested, envelope: Envelope) -> JobS
         ef_cost=event.ef_cost,
         source_job_id=event.source_job_id,
         pipeline_id=event.pipeline_id,
+        resumes=event.resumes,
+        inherited=event.inherited,
         created_at=envelope.time,
         expires_at=event.expires_at,
     )
+    if not state.on_grid:
+        return state
+    begun, tiles, stats = survey.begin(state.queries, state.total)
+    return replace(state, survey=begun, tiles=tiles, query_stats=stats)
 
 
 def _started(state: JobState, _: JobStarted, envelope: Envelope) -> JobState:
@@ -84,8 +90,11 @@ def _delete_requested(state: JobState, _: DeleteRequested, __: Envelope) -> JobS
 
 
 def _settled(state: JobState, event: ItemProcessed | ItemSettled, _: Envelope) -> JobState:
-    counts = state.phase in ("pending", "running") and 0 <= event.index < state.total
-    if not counts or bitmap.contains(state.settled, event.index):
+    if state.phase not in ("pending", "running"):
+        return state
+    if state.on_grid:
+        return survey.settle(state, event)
+    if not 0 <= event.index < state.total or bitmap.contains(state.settled, event.index):
         return state
     return replace(
         state,
@@ -119,6 +128,8 @@ def _ended(phase: Phase) -> Callable[[JobState, Any, Envelope], JobState]:
             query_stats=event.query_stats,
             # Needed while results may still count; an ended job's summary must not depend on purged results.
             settled=bitmap.EMPTY,
+            tiles=bitmap.EMPTY,
+            survey=None,
         )
 
     return handle

@@ -10,10 +10,33 @@ import msgspec
 from contracts.events import Breakdown, QueryStats
 from contracts.jobs import JobPublic, Status
 from shared.job.bitmap import EMPTY
+from shared.job.places import PlaceIndex
 
 Phase = Literal["absent", "pending", "running", "done", "failed", "cancelled", "deleted"]
 
 TERMINAL: frozenset[Phase] = frozenset({"done", "failed", "cancelled"})
+
+
+FINISHED, FOUND, FAILED, FLAGGED = 1, 2, 4, 8
+"""Marks of a tile: every query of it is finished; one found places; one failed; the source hit its cap there."""
+
+
+class Split(msgspec.Struct, frozen=True):
+    """A work item that goes on as several."""
+
+    parts: dict[str, bytes]
+    """The open parts and their work items, JSON."""
+    found: bool
+    """Whether a part found places."""
+    failed: bool
+    """Whether a part ended in error."""
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What counting a job over a grid needs while results may still come, and nobody shows."""
+
+    places: PlaceIndex = PlaceIndex()
+    splits: dict[int, Split] = {}
 
 
 class JobState(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +55,8 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     ef_cost: float = 0.0
     source_job_id: str | None = None
     pipeline_id: str | None = None
+    resumes: bool = False
+    inherited: int = 0
     created_at: str = ""
     started_at: str | None = None
     completed_at: str | None = None
@@ -39,7 +64,11 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None = None
 
     settled: bytes = EMPTY
-    """Bitmap of the indexes whose result counted."""
+    """Bitmap of the indexes of the work items that are finished."""
+    tiles: bytes = EMPTY
+    """One byte of marks for each tile of a job over a grid."""
+    survey: Survey | None = None
+    """Of a job over a grid, until its end. The views do not keep it: it comes from the log again."""
     processed: int = 0
     results: int = 0
     errors: int = 0
@@ -58,6 +87,27 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Whether a terminal event is in the log; nothing counts after it."""
         return self.phase in TERMINAL
+
+    @property
+    def queries(self) -> list[str]:
+        """What a job over a grid searches; none of every other job."""
+        queries: list[str] = self.params.get("queries", [])
+        return queries
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether its points are tiles of a grid (scrap)."""
+        return bool(self.queries)
+
+    @property
+    def items(self) -> int:
+        """Work items: one for each point, and on a grid for each query."""
+        return self.total * max(1, len(self.queries))
+
+    @property
+    def finished(self) -> int:
+        """Work items that are finished."""
+        return sum(stats.tiles for stats in self.query_stats.values()) if self.on_grid else self.processed
 
     @property
     def output_filename(self) -> str:
@@ -106,7 +156,7 @@ def public(state: JobState, *, view_ready: bool = True) -> JobPublic:
     return JobPublic(
         id=state.id,
         job_type=state.job_type,
-        queries=params.get("queries", []),
+        queries=state.queries,
         zones=params.get("zones", []),
         include_reviews=params.get("include_reviews", False),
         status=status,

@@ -23,3 +23,7 @@ class Retryable(ModuleError):
 
 class Permanent(ModuleError):
     """The item ends at once: trying again would end the same."""
+
+
+class Unavailable(Permanent):
+    """What the job needs is not there for any of its items: no file, no key, a key that is refused."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from contracts.events import Level
+from contracts.events import Level, PlaceFound
 from contracts.items import ItemRequested
 from contracts.manifest import ModuleSpec
 from shared.modulekit.errors import Permanent, Retryable
@@ -32,6 +32,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """For modules that make several rows of an item: the produced columns of each; then `columns` is not read."""
     report: dict[str, Any] | None = None
     """The full report, where the module makes one."""
+    places: list[PlaceFound] = []
+    """Of a module that searches a grid: the place of each row, in the rows' order."""
+    capped: bool = False
+    """… the source gave as many places as it ever gives."""
+    split: list[dict[str, Any]] = []
+    """… the items that go on in this one's place."""
 
 
 class Context:

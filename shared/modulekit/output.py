@@ -21,17 +21,22 @@ _MESSAGE_LENGTH = 1000
 def processed(
     spec: ModuleSpec, item: ItemRequested, result: Result, *, attempts: int, duration_ms: int
 ) -> ItemProcessed:
-    """The event of an item that went well."""
+    """The event of an item that went well. A search's item is no row of the client's: what it found are the rows."""
     produced = [result.columns] if result.rows is None else result.rows
-    rows = [output_row(spec, item.item, columns) for columns in produced]
+    rows = produced if spec.on_grid else [output_row(spec, item.item, columns) for columns in produced]
     event = ItemProcessed(
         index=item.index,
+        part=item.part,
         label=label(spec, item.item),
         attempts=attempts,
         duration_ms=duration_ms,
         rows=rows,
         found=sum(any(row[name] is not None for name in spec.signals) for row in rows),
         report=result.report,
+        places=result.places,
+        zone=_zone(item),
+        capped=result.capped,
+        split=result.split,
     )
     return _fitting(spec, item, event)
 
@@ -42,10 +47,11 @@ def failed(
     """The event of an item that ended in error: its input, empty columns, and why."""
     return ItemProcessed(
         index=item.index,
+        part=item.part,
         label=label(spec, item.item),
         attempts=attempts,
         duration_ms=duration_ms,
-        rows=[output_row(spec, item.item, {})],
+        rows=[] if spec.on_grid else [output_row(spec, item.item, {})],
         error=ItemError(code=_encodable(error.code), message=_encodable(error.message)[:_MESSAGE_LENGTH]),
     )
 
@@ -58,8 +64,16 @@ def output_row(spec: ModuleSpec, given: dict[str, Any], columns: dict[str, Any])
     return row | {name: columns.get(name) for name in produced}
 
 
+def _zone(item: ItemRequested) -> int:
+    """Which of the request's zones the item's tile belongs to; 0 for modules without zones."""
+    zones: list[str] = item.options.get("zones", [])
+    return zones.index(item.item["zone"]) if zones else 0
+
+
 def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
     """What a person recognises the item by."""
+    if spec.on_grid:
+        return f"{given.get('query')} · {given.get('tile')}"[:_LABEL_LENGTH]
     value = next((read_key(given, key) for key in spec.needs), None)
     return str(value)[:_LABEL_LENGTH] if value is not None else ""
 

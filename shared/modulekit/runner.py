@@ -43,6 +43,9 @@ _GIVE_BACK_LIMIT = 5.0
 _REMEMBERED = 20_000
 """Finished items remembered, so that a late second delivery is acked instead of run."""
 
+_Key = tuple[str, int, str]
+"""Job, index and part: what a result counts once for."""
+
 _decode = msgspec.json.Decoder(ItemRequested).decode
 
 
@@ -84,9 +87,9 @@ class ModuleRunner:
         self._slots = asyncio.Semaphore(self._concurrency)
         self._suspect_lane = asyncio.Lock()
         self._queued = 0
-        self._held: dict[tuple[str, int], _Held] = {}
+        self._held: dict[_Key, _Held] = {}
         self._meters = ItemMeters(spec.slug, self._held)
-        self._finished: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._finished: OrderedDict[_Key, None] = OrderedDict()
         self._ended_jobs: OrderedDict[str, None] = OrderedDict()
         self._tasks: dict[asyncio.Task[None], _Held] = {}
         self._feed = ItemFeed(client, spec.slug, self._room, self._receive)
@@ -133,7 +136,7 @@ class ModuleRunner:
             logger.exception("item_unreadable", subject=delivery.msg.subject, job_id=job)
             self._spawn_ack([delivery])
             return
-        key = (item.job, item.index)
+        key = (item.job, item.index, item.part)
         if key in self._finished or item.job in self._ended_jobs:
             self._spawn_ack([delivery])
         elif key in self._held:
@@ -144,7 +147,7 @@ class ModuleRunner:
             self._tasks[task] = held
             task.add_done_callback(self._tasks.pop)
 
-    async def _handle(self, key: tuple[str, int], held: _Held, *, suspect: bool) -> None:
+    async def _handle(self, key: _Key, held: _Held, *, suspect: bool) -> None:
         # For this task and what it starts: no line of the module, and no result, is without them.
         structlog.contextvars.bind_contextvars(tenant=held.item.tenant, job_id=held.item.job, index=held.item.index)
         tracing.bind(held.deliveries[0].traceparent)

@@ -56,4 +56,4 @@ class Suspects:
 
 
 def _key(item: ItemRequested) -> str:
-    return f"{item.job}.{item.index}"
+    return f"{item.job}.{item.index}.{item.part}" if item.part else f"{item.job}.{item.index}"

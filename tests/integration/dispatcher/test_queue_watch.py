@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts import subjects
 from contracts.events import JobStarted
-from services.dispatcher.active import ActiveJob
+from services.dispatcher.active import ActiveJob, ItemKey
 from services.dispatcher.queue_watch import QueueWatch
 from shared.job import fold
 from shared.messaging.connection import check_server
@@ -31,7 +31,7 @@ async def watch(client, log, settings):
 def running(job_type="noop", out=3):
     job = ActiveJob("u_1", "j_1")
     job.state = fold(map(envelope, [request(10, job_type=job_type), JobStarted()]))
-    job.outstanding = set(range(out))
+    job.outstanding = set(map(ItemKey, range(out)))
     return job
 
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from contracts.items import WorkerPresence
 from services.dispatcher import window
-from services.dispatcher.active import ActiveJob
+from services.dispatcher.active import ActiveJob, ItemKey
 from services.dispatcher.window import Presences, job_window, module_window, turns
 
 
 def job(tenant: str, name: str, out: int = 0) -> ActiveJob:
     made = ActiveJob(tenant, name)
-    made.outstanding = set(range(out))
+    made.outstanding = set(map(ItemKey, range(out)))
     return made
 
 
