@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -55,6 +55,54 @@ class ItemsBody(msgspec.Struct, frozen=True, kw_only=True):
     source_job_id: str | None = None
 
 
+ScrapMode = Literal["fast", "normal", "ultra"]
+
+
+class ScrapBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/jobs: a search of places over the tiles of some zones."""
+
+    queries: list[str]
+    """1 to 20 of at most 200 characters, once they are trimmed and blanks and repetitions are gone."""
+    zones: list[str]
+    """1 to 50, likewise: towns, postal codes, arrondissements, départements, regions, `France`, `Ville 30km`."""
+    include_reviews: bool = False
+    """Doubles the cost."""
+    extra_columns: list[str] = []
+    """`gps`, `departement`, `region`; others are ignored."""
+    country: str = "FRA"
+    """No other one is covered."""
+    stop_at: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)] | None = None
+    """End the job when it has about so many places; at least 1."""
+    scrap_mode: ScrapMode = "normal"
+    """fast: the first page of each tile; normal: all pages, full tiles split; ultra: normal on a grid one level finer."""
+
+
+class EstimateBody(ScrapBody, frozen=True, kw_only=True):
+    """Body of POST /api/estimate: that of the job, but nothing need be there yet."""
+
+    queries: list[str] = []
+    zones: list[str] = []
+
+
+class JobEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of POST /api/estimate: what a scrap job would be. All numbers are 0 as far as they cannot be told."""
+
+    valid: bool
+    """Whether `errors` is empty: such a job would be accepted."""
+    grid_points: int
+    """Distinct tiles over all zones."""
+    total_requests: int
+    """`grid_points` × `queries_count`."""
+    queries_count: int
+    ef_cost: float
+    """France equivalents, three decimals."""
+    estimated_duration_seconds: int
+    """At the default rate of a source."""
+    errors: list[str]
+    warnings: list[str]
+    """E.g. a zone whose name several places have."""
+
+
 class ItemsPage(msgspec.Struct, frozen=True, kw_only=True):
     """Answer of GET /api/jobs/{id}/items."""
 
@@ -68,6 +116,19 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     reports: list[dict[str, Any]]
+
+
+class JobMap(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of GET /api/jobs/{id}/map: a GeoJSON FeatureCollection.
+
+    A feature is a tile (Polygon; properties `kind: "tile", id, zone, state` waiting, done or failed, `found`, `flagged`)
+    or a place (Point; properties `kind: "place", place_id, nom, query, zone`).
+    """
+
+    type: Literal["FeatureCollection"]
+    places_count: int
+    """All places of the job, those included that a large map leaves out."""
+    features: list[dict[str, Any]]
 
 
 class Ok(msgspec.Struct, frozen=True):

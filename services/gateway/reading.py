@@ -12,9 +12,9 @@ _PATIENCE = 5.0
 """Seconds of silence until the log is taken for gone; an ordered read by itself waits as long as it takes."""
 
 
-async def read_now(log: EventLog, subject: str, *, after: int = 0, upto: int | None = None) -> AsyncIterator[Message]:
-    """The messages of a subject in order, up to a sequence or to the end. Raises LogUnavailable."""
-    messages = aiter(log.read(subject, after=after, upto=upto))
+async def read_now(log: EventLog, *subjects: str, after: int = 0, upto: int | None = None) -> AsyncIterator[Message]:
+    """The messages of these subjects in order, up to a sequence or to the end. Raises LogUnavailable."""
+    messages = aiter(log.read(*subjects, after=after, upto=upto))
     while True:
         try:
             async with asyncio.timeout(_PATIENCE):

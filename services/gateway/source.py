@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from contracts import codec, subjects
@@ -10,7 +12,8 @@ from services.gateway.lifecycle import read_lifecycle
 from services.gateway.reading import read_now
 from shared.api.auth import Identity, require_owner
 from shared.api.errors import BadRequest, Gone, NotFound, ValidationFailed, issue
-from shared.job import JobState
+from shared.job import ABSENT, JobState, evolve
+from shared.job.output import UniquePlaces, output_order
 from shared.messaging.log import EventLog
 from shared.settings import Settings
 
@@ -41,18 +44,27 @@ async def source_rows(log: EventLog, source: JobState, settings: Settings) -> li
         raise BadRequest("The source job has no reusable output.")
     if source.rows > settings.max_items:
         raise _too_many(f"The source job has {source.rows} rows; a job takes 1 to {settings.max_items} items.")
-    by_index: dict[int, list[msgspec.Raw]] = {}
-    size = 0
-    async for message in read_now(log, subjects.job_subject(source.tenant, source.id, "results")):
+    counted: dict[int, list[ItemSettled]] = {}
+    size, state = 0, ABSENT
+    channels = (subjects.job_subject(source.tenant, source.id, channel) for channel in ("lifecycle", "results"))
+    async for message in read_now(log, *channels):
         for envelope in codec.decode_slim(message.payload):
-            event = envelope.data
-            if not isinstance(event, ItemSettled) or event.index >= source.total:
-                continue
-            size += sum(len(memoryview(row)) for row in event.rows)
-            by_index.setdefault(event.index, event.rows)  # the first result for an index counts
+            before, state = state, evolve(state, envelope)
+            if isinstance(envelope.data, ItemSettled) and state is not before:
+                size += sum(len(memoryview(row)) for row in envelope.data.rows)
+                counted.setdefault(envelope.data.index, []).append(envelope.data)
         if size > settings.max_body_bytes:
             raise _too_many(f"The rows of the source job exceed {settings.max_body_bytes} bytes.")
-    return [row for index in sorted(by_index) for row in by_index[index]]
+    return await asyncio.to_thread(_in_order, source, counted)
+
+
+def _in_order(source: JobState, counted: dict[int, list[ItemSettled]]) -> list[msgspec.Raw]:
+    results = [counted[index] for index in output_order(source) if index in counted]
+    if not source.on_grid:
+        return [row for parts in results for result in parts for row in result.rows]
+    unique = UniquePlaces()
+    pairs = ([(place.id, row) for part in parts for place, row in zip(part.places, part.rows)] for parts in results)
+    return [row for pair in pairs for _, row in unique.of_pair(pair)]
 
 
 def _too_many(msg: str) -> ValidationFailed:

@@ -15,6 +15,7 @@ from litestar.openapi.spec import Tag
 from nats.aio.client import Client
 
 from services.projector.hub import Hubs
+from services.projector.maps import Maps
 from services.projector.projection import Projector
 from services.projector.reader import Reader
 from services.projector.routes import ROUTES
@@ -92,7 +93,7 @@ class _Parts:
             EVENT_HUBS.set_function(lambda: len(hubs))
             EVENT_STREAMS.set_function(lambda: len(state.streams))
             stack.push_async_callback(hubs.close)
-            state.reader, state.hubs = reader, hubs
+            state.reader, state.hubs, state.maps = reader, hubs, Maps(log)
             state.identity = await _authenticator(client, settings)
             if project:
                 await stack.enter_async_context(_projecting(client, log, settings))

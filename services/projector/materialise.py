@@ -20,6 +20,7 @@ from nats.errors import Error as NatsError
 from contracts import subjects
 from services.projector.paging import Layout
 from services.projector.spool import Spool
+from shared.job.output import output_order
 from shared.messaging.cancelling import cancel
 from shared.messaging.log import EventLog, LogUnavailable
 from shared.messaging.tail import Message
@@ -93,9 +94,9 @@ class Materialiser:
 
     async def _lay_out(self, view: JobView) -> None:
         state, began = view.state, time.monotonic()
-        with await asyncio.to_thread(Spool, state.total) as spool:
+        with await asyncio.to_thread(Spool, state.items) as spool:
             await self._fill(spool, view)
-            layout = Layout(spool.results(), state.produces)
+            layout = Layout(spool.results(output_order(state)), state.produces, on_grid=state.on_grid)
             pages = layout.pages()
             while (page := await asyncio.to_thread(next, pages, None)) is not None:
                 await self._views.put_page(page.kind, state.id, page.number, page.body)

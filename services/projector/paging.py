@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
+from contracts.events import PlaceFound
 from services.projector.spool import Result
+from shared.job.output import UniquePlaces
 from shared.store import PageKind
 
 
@@ -29,14 +32,34 @@ class Columns:
         self._produces = produces
         self._seen: dict[str, None] = {}
 
-    def note(self, row: bytes) -> None:
-        """Take the keys of one row in."""
-        self._seen.update(dict.fromkeys(_ROW.decode(row)))
+    def note(self, row: bytes) -> dict[str, msgspec.Raw]:
+        """Take the keys of one row in; gives the row taken apart."""
+        values = _ROW.decode(row)
+        self._seen.update(dict.fromkeys(values))
+        return values
 
     def names(self) -> list[str]:
         """All columns, in order."""
         produced = frozenset(self._produces)
         return [name for name in self._seen if name not in produced] + self._produces
+
+
+MAP_PLACES = 10_000
+"""Places of a job that its map shows, the first of the output: some 2 MB."""
+_PLACES_FOUND = msgspec.json.Decoder(list[PlaceFound])
+_NULL = msgspec.Raw(b"null")
+
+
+def point(place: PlaceFound, row: Mapping[str, Any]) -> bytes:
+    """A place of a map: a GeoJSON Feature (RFC 7946). `row` may be decoded or not."""
+    position = (round(place.longitude, 6), round(place.latitude, 6))
+    shown = {name: row.get(name, _NULL) for name in ("nom", "query", "zone")}
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": position},
+        "properties": {"kind": "place", "place_id": place.id} | shown,
+    }
+    return msgspec.json.encode(feature)
 
 
 _ROW: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -75,22 +98,43 @@ class Pager:
 class Layout:
     """What a job's results come to. Walk `pages` to its end, then read the rest."""
 
-    def __init__(self, results: Iterator[Result], produces: list[str]) -> None:
+    def __init__(self, results: Iterator[list[Result]], produces: list[str], *, on_grid: bool = False) -> None:
         self._results = results
         self._columns = Columns(produces)
         self._rows = Pager("rows")
         self._reports = Pager("reports")
+        self._places = Pager("places", most=MAP_PLACES)
+        self._shown = 0
+        self._unique = UniquePlaces() if on_grid else None
 
     def pages(self) -> Iterator[Page]:
         """The pages, each as soon as it is full."""
-        for result in self._results:
-            for row in result.rows:
-                self._columns.note(row)
-                yield from self._rows.add(row)
-            if result.report is not None:
-                yield from self._reports.add(result.report)
+        for parts in self._results:
+            if self._unique is not None:
+                yield from self._search(parts, self._unique)
+                continue
+            for result in parts:
+                for row in result.rows:
+                    self._columns.note(row)
+                    yield from self._rows.add(row)
+                if result.report is not None:
+                    yield from self._reports.add(result.report)
         yield from self._rows.finish()
         yield from self._reports.finish()
+        yield from self._places.finish()
+
+    def _search(self, parts: list[Result], unique: UniquePlaces) -> Iterator[Page]:
+        found = (
+            (place.id, (place, row))
+            for part in parts
+            for place, row in zip(_PLACES_FOUND.decode(part.places or b"[]"), part.rows, strict=True)
+        )
+        for _, (place, row) in unique.of_pair(found):
+            values = self._columns.note(row)
+            yield from self._rows.add(row)
+            if self._shown < MAP_PLACES:
+                self._shown += 1
+                yield from self._places.add(point(place, values))
 
     @property
     def columns(self) -> list[str]:

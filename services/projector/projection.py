@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from contracts import subjects
-from services.projector.fold import fold_messages, jobs_of
+from services.projector.fold import UNKNOWN_JOB, advance, fold_messages, jobs_of, read_events
 from services.projector.materialise import Materialiser, MayPublish
 from shared.messaging.cancelling import cancel
 from shared.messaging.lease import Lease
@@ -61,7 +61,8 @@ class LaysOut(Protocol):
 class Fold:
     """Brings one generation of views up to date, batch by batch, and hands ended jobs to a materialiser."""
 
-    def __init__(self, views: Views, materialiser: LaysOut, position: int) -> None:
+    def __init__(self, log: EventLog, views: Views, materialiser: LaysOut, position: int) -> None:
+        self._log = log
         self.views = views
         self.position = position
         self._materialiser = materialiser
@@ -93,7 +94,20 @@ class Fold:
 
     async def _load(self, jobs: set[str]) -> dict[str, JobView]:
         known = {job: self._kept[job] for job in jobs if job in self._kept}
-        return known | await self.views.jobs(sorted(jobs - known.keys()))
+        stored = await self.views.jobs(sorted(jobs - known.keys()))
+        for job, view in stored.items():
+            if view.state.on_grid and not view.state.ended:
+                stored[job] = await self._fold_again(view)
+        return known | stored
+
+    async def _fold_again(self, view: JobView) -> JobView:
+        """A view with its survey, which is not stored: from the log, as far as the view went."""
+        tenant, job = view.state.tenant, view.state.id
+        channels = (subjects.job_subject(tenant, job, channel) for channel in ("lifecycle", "results"))
+        folded = UNKNOWN_JOB
+        async for message in self._log.read(*channels, upto=view.seq):
+            folded = advance(folded, message.sequence, await asyncio.to_thread(read_events, message))
+        return folded if folded.seq else view
 
     def _keep(self, changed: dict[str, JobView], deleted: Sequence[str]) -> None:
         for job in deleted:
@@ -148,7 +162,7 @@ class Projector:
         async with Materialiser(self._log, views, may_publish=self._may_publish(views)) as materialiser:
             for view in (await views.unfinished()).values():
                 materialiser.begin(view)
-            fold = Fold(views, materialiser, fold_from)
+            fold = Fold(self._log, views, materialiser, fold_from)
             busy = asyncio.Lock()
             await _first_to_end(self._follow(fold, busy), self._watch(fold, busy), self._until_lost())
 

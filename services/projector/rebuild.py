@@ -50,7 +50,7 @@ async def _rebuild(log: EventLog, store: Store, say: Callable[[str], None]) -> R
     async with Materialiser(log, views, may_publish=_always) as materialiser:
         for view in (await views.unfinished()).values():
             materialiser.begin(view)
-        fold = Fold(views, materialiser, position)
+        fold = Fold(log, views, materialiser, position)
         # What the live views can show, the new ones must be able to show as well. Each pass takes in what came during
         # the one before, so passes become short; on a busy log the last moment's events are left to the projector.
         took = _SHORT
@@ -79,7 +79,7 @@ class _NotYet:
 
 
 async def _first_pass(log: EventLog, views: Views, say: Callable[[str], None]) -> int:
-    fold = Fold(views, _NotYet(), 0)
+    fold = Fold(log, views, _NotYet(), 0)
     await _catch_up(log, fold, say)
     return fold.position
 

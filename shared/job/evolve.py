@@ -128,7 +128,6 @@ def _ended(phase: Phase) -> Callable[[JobState, Any, Envelope], JobState]:
             query_stats=event.query_stats,
             # Needed while results may still count; an ended job's summary must not depend on purged results.
             settled=bitmap.EMPTY,
-            tiles=bitmap.EMPTY,
             survey=None,
         )
 
@@ -136,7 +135,7 @@ def _ended(phase: Phase) -> Callable[[JobState, Any, Envelope], JobState]:
 
 
 def _expired(state: JobState, _: JobExpired, __: Envelope) -> JobState:
-    return replace(state, expired=True) if state.ended and not state.expired else state
+    return replace(state, expired=True, tiles=bitmap.EMPTY) if state.ended and not state.expired else state
 
 
 def _deleted(state: JobState, event: JobDeleted, envelope: Envelope) -> JobState:

@@ -66,7 +66,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     settled: bytes = EMPTY
     """Bitmap of the indexes of the work items that are finished."""
     tiles: bytes = EMPTY
-    """One byte of marks for each tile of a job over a grid."""
+    """One byte of marks for each tile of a job over a grid; for its map, until its results go."""
     survey: Survey | None = None
     """Of a job over a grid, until its end. The views do not keep it: it comes from the log again."""
     processed: int = 0

@@ -18,7 +18,7 @@ from ulid import ULID
 from shared.job import JobState
 from shared.store.driver import Collection, Document, Driver
 
-PageKind = Literal["rows", "reports"]
+PageKind = Literal["rows", "reports", "places"]
 
 _FIRST_WINDOW = 600.0
 """Seconds: what a person who looks at the newest jobs needs is usually that young."""
@@ -67,6 +67,7 @@ class Views:
         self._pages: dict[PageKind, Collection] = {
             "rows": driver.collection(database, "row_pages"),
             "reports": driver.collection(database, "reports"),
+            "places": driver.collection(database, "places"),
         }
 
     async def prepare(self) -> None:
@@ -152,7 +153,7 @@ class Views:
         return document["body"] if document else None
 
     async def delete_pages(self, job: str) -> None:
-        """Remove a job's rows and reports."""
+        """Remove a job's rows, reports and places."""
         for pages in self._pages.values():
             await pages.delete({"_id": {"$gte": f"{job}:", "$lt": f"{job};"}})
 
@@ -188,7 +189,8 @@ def _update(view: JobView) -> Document:
         "tenant": state.tenant,
         "seq": view.seq,
         "phase": state.phase,
-        "state": msgspec.msgpack.encode(state),
+        # Of a survey only its log can be the source: a set of all places would be written with every batch.
+        "state": msgspec.msgpack.encode(msgspec.structs.replace(state, survey=None) if state.survey else state),
     }
     if not state.ended:
         return {"$set": values}

@@ -11,7 +11,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from contracts.jobs import ItemsPage, ReportPage
+from contracts.jobs import ItemsPage, JobMap, ReportPage
+from services.projector.maps import Maps
 from services.projector.pages import decoded_pages, json_page
 from services.projector.reader import Reader
 from services.projector.routes.parameters import Limit, Offset, parse_page
@@ -24,6 +25,7 @@ from shared.job.state import status_of
 from shared.store import JobView, Views
 
 MOST_ROWS = 10_000
+GEOJSON = "application/geo+json"
 _NOT_REUSABLE = frozenset({"delivery_check", "viewport_test"})
 """Job types whose rows are a report on the caller, not leads."""
 
@@ -77,6 +79,29 @@ async def job_report(
     if view.state.expired:
         raise Gone("The job's reports have expired.")
     return await _stream(json_page(views, view, "reports", offset=start, limit=count), "application/json")
+
+
+@get(
+    "/api/jobs/{job_id:str}/map",
+    operation_id="get_job_map",
+    summary="See a scrap job on a map",
+    tags=["jobs"],
+    security=SECURED,
+    responses={
+        200: ResponseSpec(JobMap, generate_examples=False, media_type=GEOJSON, description="GeoJSON, RFC 7946."),
+        **problems(400, 401, 403, 404, 410, 503),
+    },
+    dependencies=IDENTITY,
+)
+async def job_map(job_id: FromPath[str], identity: Caller, state: State) -> Stream:
+    """A scrap job's tiles with their state and its places, of a large job the first 10 000; also while it runs."""
+    view, views = await _owned(job_id, identity, state.reader)
+    maps: Maps = state.maps
+    if not view.state.on_grid:
+        raise BadRequest("Only a scrap job has a map.")
+    if view.state.expired:
+        raise Gone("The job's map has expired.")
+    return await _stream(maps.draw(view, views), GEOJSON)
 
 
 Format = Annotated[
@@ -146,4 +171,4 @@ async def _stream(chunks: AsyncIterator[bytes], media_type: str, headers: dict[s
     return Stream(body(), media_type=media_type, headers={"Content-Type": media_type, **(headers or {})})
 
 
-__all__ = ["download_job", "job_items", "job_report"]
+__all__ = ["download_job", "job_items", "job_map", "job_report"]

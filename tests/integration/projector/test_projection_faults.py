@@ -124,7 +124,7 @@ async def crash_at(moment, settings, name, story, monkeypatch, honest):
     async def project():
         views = await crashing.current()
         async with Materialiser(story.log, views, may_publish=_yes) as materialiser:
-            fold = Fold(views, materialiser, await views.checkpoint())
+            fold = Fold(story.log, views, materialiser, await views.checkpoint())
             async for message in story.log.tail(*FOLDED_SUBJECTS, after=fold.position).messages():
                 await fold.apply([message])
 

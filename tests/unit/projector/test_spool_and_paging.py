@@ -4,10 +4,13 @@ import msgspec
 import pytest
 
 from contracts.codec import encode
-from contracts.events import ItemError, ItemProcessed, JobLogged
+from contracts.events import ItemError, ItemProcessed, JobLogged, PlaceFound
 from services.projector.paging import Columns, Layout, Pager
 from services.projector.spool import Spool
+from shared.job import fold
+from shared.job.output import output_order
 from shared.messaging.log import envelop
+from tests.unit.job.given import requested
 
 
 def message(*events):
@@ -22,7 +25,9 @@ def spooled(total, *messages):
     with Spool(total) as spool:
         for each in messages:
             spool.add(each)
-        return [([msgspec.json.decode(row) for row in found.rows], found.report) for found in spool.results()]
+        return [
+            ([msgspec.json.decode(row) for row in found.rows], found.report) for [found] in spool.results(range(total))
+        ]
 
 
 def test_results_come_out_by_index_and_the_first_counts():
@@ -46,7 +51,7 @@ def test_an_error_without_rows_leaves_no_row():
 def test_rows_keep_their_bytes():
     with Spool(1) as spool:
         spool.add(b'[{"type":"outsend.item_processed.v1","data":{"index":0,"rows":[{"b":1.50,"a":"\\u00e9"}]}}]')
-        assert next(spool.results()).rows == [b'{"b":1.50,"a":"\\u00e9"}']
+        assert next(spool.results([0]))[0].rows == [b'{"b":1.50,"a":"\\u00e9"}']
 
 
 def test_what_is_no_batch_is_refused():
@@ -89,7 +94,34 @@ def test_pages_are_cut_by_count_and_by_size():
 def test_a_layout_of_a_whole_job():
     with Spool(3) as spool:
         spool.add(message(result(2, {"a": 1, "t": "x"}, report={"i": 2}), result(0, {"b": 1, "t": None})))
-        layout = Layout(spool.results(), ["t"])
+        layout = Layout(spool.results(range(3)), ["t"])
         found = [(page.kind, page.number, page.body) for page in layout.pages()]
     assert found == [("rows", 0, b'[{"b":1,"t":null},{"a":1,"t":"x"}]'), ("reports", 0, b'[{"i":2}]')]
     assert (layout.columns, layout.rows, layout.reports) == (["b", "a", "t"], [2], [1])
+
+
+def search(index, *ids, part=""):
+    return ItemProcessed(
+        index=index,
+        part=part,
+        rows=[{"nom": f"{each} of {index}{part}", "query": "q", "zone": "z"} for each in ids],
+        places=[PlaceFound(each, 48.5, 2.25) for each in ids],
+    )
+
+
+def test_a_search_is_laid_out_by_query_tile_and_place_each_place_once():
+    """Two tiles, two queries: indexes 0 and 2 are the first query's."""
+    with Spool(4) as spool:
+        spool.add(message(search(3, "a", "x"), search(1, "b", "a"), search(0)))
+        spool.add(message(search(0, "d", part="1"), search(0, "c", "a", part="0"), search(0, "late", part="0")))
+        spool.add(message(search(2, "x", "x")))
+        state = fold([requested(2, params={"queries": ["p", "q"], "zones": ["z"]})])
+        layout = Layout(spool.results(output_order(state)), [], on_grid=True)
+        found = {page.kind: msgspec.json.decode(page.body) for page in layout.pages()}
+    assert [row["nom"] for row in found["rows"]] == ["a of 00", "c of 00", "d of 01", "x of 2", "b of 1"]
+    assert found["places"][0] == {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [2.25, 48.5]},
+        "properties": {"kind": "place", "place_id": "a", "nom": "a of 00", "query": "q", "zone": "z"},
+    }
+    assert len(found["places"]) == 5
