@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -112,21 +113,20 @@ _CLUES = (
 )
 
 
+_WORDS = [(clues.slug, re.compile(clues.words)) for clues in _CLUES if clues.words]
+
+
 def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal]:
     """Every signal, present or not, always in the same order."""
-    links = list(_own_links(page))
-    return [_signal(clues, page, detections, links) for clues in _CLUES]
+    linked = _linked(page)
+    return [_signal(clues, page, detections, linked) for clues in _CLUES]
 
 
-def _signal(
-    clues: _Clues, page: Page, detections: Sequence[Detection], links: Sequence[tuple[str, frozenset[str]]]
-) -> Signal:
+def _signal(clues: _Clues, page: Page, detections: Sequence[Detection], linked: Mapping[str, str]) -> Signal:
     because = next((one.name for one in detections if not set(one.categories).isdisjoint(clues.categories)), None)
     if because is None and clues.slug == "multi_language":
         because = _languages(page)
-    if because is None and clues.words:
-        words = re.compile(clues.words)
-        because = next((url for url, names in links if any(map(words.fullmatch, names))), None)
+    because = because or linked.get(clues.slug)
     if because is None and clues.selector:
         node = page.tree.css_first(clues.selector)
         because = opening_tag(node)[:MAX_REASON_CHARS] if node is not None else None
@@ -140,24 +140,36 @@ def _languages(page: Page) -> str | None:
     return "hreflang: " + ", ".join(languages) if len(languages) > 1 else None
 
 
-def _own_links(page: Page) -> Iterator[tuple[str, frozenset[str]]]:
-    """The site's links to itself, each with its text and path segments."""
-    home = _site(page.url)
+def _linked(page: Page) -> dict[str, str]:
+    """By signal, the first of the site's links to itself whose text or path speaks of it."""
+    home, _ = _split(page.url)
+    found: dict[str, str] = {}
     for link in page.links[:MAX_LINKS]:
-        if _site(link.url) != home:
+        site, path = _split(link.url)
+        if site != home:
             continue
-        segments = unquote(urlsplit(link.url).path).split("/")
-        names = {_slug(segment.rsplit(".", 1)[0]) for segment in segments}
-        if len(link.text) <= MAX_LINK_CHARS:
-            names.add(_slug(link.text))
-        yield link.url, frozenset(names - {""})
+        names = [segment.rsplit(".", 1)[0] for segment in unquote(path).split("/")]
+        for name in (*names, link.text):
+            if 0 < len(name) <= MAX_LINK_CHARS:
+                for signal in _meant(name):
+                    found.setdefault(signal, link.url)
+    return found
 
 
-def _site(url: str) -> str:
+@lru_cache(8192)
+def _meant(name: str) -> tuple[str, ...]:
+    """The signals a link's text or path segment speaks of. Sites share most of their words."""
+    slug = _slug(name)
+    return tuple(signal for signal, words in _WORDS if words.fullmatch(slug))
+
+
+def _split(url: str) -> tuple[str, str]:
+    """The site and the path of an address."""
     try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
+        parts = urlsplit(url)
+        return (parts.hostname or "").removeprefix("www."), parts.path
     except ValueError:
-        return ""
+        return "", ""
 
 
 def _slug(text: str) -> str:

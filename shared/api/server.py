@@ -7,7 +7,6 @@ streams, then connections drain, then the app's lifespan closes; 0.2 s in all.
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 from types import FrameType
 from typing import Any
@@ -16,6 +15,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from shared.api.streams import OpenStreams
+from shared.memory import settle_memory
 from shared.settings import Settings
 
 _DRAIN = 10
@@ -54,13 +54,6 @@ class Server(uvicorn.Server):
         """Drain and close; the signal is not raised again afterwards."""
         await super().shutdown(sockets=sockets)
         self._captured_signals.clear()
-
-
-def settle_memory() -> None:
-    """Spare the collector what start-up made and lives as long as the process: a full collection stops the loop."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def make_server(app: ASGIApp, settings: Settings, *streams: OpenStreams, port: int | None = None) -> Server:

@@ -43,13 +43,15 @@ def defuse(html: str) -> str:
         html = _without_endless_tags(html)
     if count > _MAX_TAGS:
         html = _without_middle(html)
-    if count * sum(1 for _ in _FORMATTING.finditer(html)) > _MAX_REOPENED:
+    if count**2 > _MAX_REOPENED and count * len(_FORMATTING.findall(html)) > _MAX_REOPENED:
         html = _FORMATTING.sub(r"<\1span", html)
     return html
 
 
 def _without_endless_tags(html: str) -> str:
     """Cut tags of more than _MAX_ATTRIBUTES attributes off after them, up to the next tag."""
+    if max(map(len, _TAG.split(html))) < _LONG_TAG - 2:  # no need to know where
+        return html
     kept: list[str] = []
     start = 0
     starts = [match.start() for match in _TAG.finditer(html)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin
 
 import msgspec
@@ -18,6 +19,12 @@ _MAX_BASE = 2048
 """Longer ones lead nowhere, and a long base times many links would be gigabytes."""
 _MAX_LABEL = 500
 _NO_ADDRESS = ("javascript:", "data:", "blob:", "about:", "vbscript:")
+_ORIGIN = re.compile(r"https?://[a-z0-9.:-]+(?=[/?#]|\Z)")
+_ORDINARY = re.compile(
+    r"(https?://[a-z0-9.:-]+)?(?!.*/\.)/(?!/)[\w%~+,=&:@!$'()*/.-]*"
+    r"(?:\?[\w%~+,=&:@!$'()*/.-]+)?(?:\#[\w%~+,=&:@!$'()*/.-]+)?"
+)
+"""Addresses that joining leaves as they are, but for an origin in front. Most are, and joining takes 8 µs."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -114,10 +121,11 @@ class Page:
         """Every link that leads somewhere, in order; script and data addresses are left out."""
         found: list[Link] = []
         for node in self.tree.css("a[href], area[href]"):
-            url = self.absolute(_attribute(node, "href"))
+            attributes = node.attributes
+            url = self.absolute(attributes.get("href") or "")
             if url is not None:
                 text = " ".join(_text(node)[: 4 * _MAX_LABEL].split())[:_MAX_LABEL]
-                found.append(Link(url, text, _attribute(node, "rel").lower()))
+                found.append(Link(url, text, (attributes.get("rel") or "").lower()))
         return found
 
     @lazy
@@ -129,8 +137,17 @@ class Page:
     def _markup(self) -> str:
         return defuse(self.html)
 
+    @lazy
+    def _origin(self) -> str | None:
+        """What stands before an address that begins with `/`; None when the base is no plain http(s) address."""
+        found = _ORIGIN.match(self.base)
+        return found[0] if found else None
+
     def absolute(self, address: str) -> str | None:
         """An address found on this page, absolute; None when it leads nowhere."""
+        address = address.strip()
+        if self._origin is not None and len(address) <= _MAX_ADDRESS and (plain := _ORDINARY.fullmatch(address)):
+            return address if plain[1] else self._origin + address
         return self._join(self.base, address)
 
     def _addresses(self, selector: str, attribute: str) -> list[str]:
