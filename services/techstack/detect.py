@@ -15,6 +15,10 @@ from services.techstack.resolve import resolve
 from shared.net.response import Response
 from shared.web.page import Page
 
+_TEMPLATES = (
+    'script[type*="template" i], script[type*="handlebars" i], script[type*="tmpl" i], script[type="text/html" i]'
+)
+
 
 def detect(evidence: PageEvidence, matcher: Matcher | None = None) -> list[Detection]:
     """The technologies of one page, in the order of the rules. Deterministic and thread-safe; takes
@@ -31,11 +35,18 @@ def evidence_of(page: Page) -> PageEvidence:
         cookies=page.cookies,
         meta=page.meta,
         scripts=page.scripts,
-        inline_scripts=page.inline_scripts,
+        inline_scripts=_inline_scripts(page),
         html=page.html,
         parse=lambda: page.tree,
         read=lambda: page.text,
     )
+
+
+def _inline_scripts(page: Page) -> list[str]:
+    """Those that are scripts: templates of markup only use the element to be left alone. `text/plain` stays,
+    for so consent banners hold back what they will run."""
+    templates = {node.text() for node in page.tree.css(_TEMPLATES)}
+    return [text for text in page.inline_scripts if text not in templates]
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.techstack.evidence import Hit, Matches, PageEvidence
 from services.techstack.prefilter import Needle, Prefilter
+from services.techstack.quoted import SCRIPTS_APART, Quoted, comments, raw_text
 from services.techstack.rules import Probe, RuleBook, Where, default_rules
 from services.techstack.selectors import opening_tag, selector_literals
 
@@ -22,6 +23,8 @@ MAX_TEXT_BYTES = 512 * 1024
 MAX_SCRIPT_URLS = 400
 MAX_VALUE_CHARS = 4096
 """Of one URL, header, cookie or meta value."""
+MAX_VALUES = 100
+"""Of one header or meta; a server may send thousands."""
 MAX_ELEMENTS = 50
 """Elements of one selector whose text or attribute is tried."""
 MATCHED_CHARS = 200
@@ -29,6 +32,9 @@ MATCHED_CHARS = 200
 TIME_LIMIT = 2.0
 """Seconds of the thread's own CPU time for one page, so that a busy machine changes no answer. An ordinary
 page takes a thousandth of it. Looked at before each probe; one probe is linear in a capped text."""
+
+_MANY_PROBES = 16
+"""Of one name; fewer are tried sooner than they are prefiltered."""
 
 _TEXTS: tuple[Where, ...] = ("url", "script_url", "inline_script", "text", "gtm_tag")
 
@@ -68,7 +74,7 @@ class Matcher:
         self._channels = {where: _Channel([p for p in probes if p.where == where], prefilter) for where in _TEXTS}
         # Selectors share the pass over the HTML: they are tried when one of their words occurs in it.
         self._html = _Channel([p for p in probes if p.where in ("html", "dom")], prefilter)
-        self._named = _Named(probes)
+        self._named = _Named(probes, prefilter)
 
     def match(self, page: PageEvidence, *, time_limit: float = TIME_LIMIT) -> Matches:
         """All hits on the page. Pure; CPU-bound, so call it in a thread."""
@@ -88,13 +94,15 @@ class Matcher:
             yield from _confirm(probe, values, ends)
         for where, channel in self._channels.items():
             for text in _texts(page, where) if channel else ():
+                quoted = Quoted(text, comments) if where == "inline_script" else None
                 for probe in channel.candidates(text):
-                    yield from _confirm(probe, [text], ends)
+                    yield from _confirm(probe, [text], ends, quoted)
         html = _encode(page.html)[:MAX_HTML_BYTES]
+        quoted = Quoted(html, raw_text)
         tree: LexborHTMLParser | None = None
         for probe in self._html.candidates(html):
             if probe.where == "html":
-                yield from _confirm(probe, [html], ends)
+                yield from _confirm(probe, [html], ends, quoted)
                 continue
             tree = tree or page.tree()
             yield from _confirm(probe, _element_values(tree, probe), ends)
@@ -103,14 +111,15 @@ class Matcher:
 class _Named:
     """Probes of headers, cookies and metas, found by name."""
 
-    def __init__(self, probes: Iterable[Probe]) -> None:
-        self._exact: dict[tuple[Where, str], list[Probe]] = {}
+    def __init__(self, probes: Iterable[Probe], prefilter: MakePrefilter) -> None:
+        exact: dict[tuple[Where, str], list[Probe]] = {}
         self._prefixes: list[tuple[str, Probe]] = []
         for probe in probes:
             if probe.where == "cookie" and probe.key.endswith("*"):
                 self._prefixes.append((probe.key[:-1].lower(), probe))
             elif probe.where in ("header", "cookie", "meta"):
-                self._exact.setdefault((probe.where, probe.key.lower()), []).append(probe)
+                exact.setdefault((probe.where, probe.key.lower()), []).append(probe)
+        self._exact = {name: _Field(found, prefilter) for name, found in exact.items()}
 
     def candidates(self, page: PageEvidence) -> Iterator[tuple[Probe, list[bytes]]]:
         cookies = {name: [value] for name, value in page.cookies.items()}
@@ -121,13 +130,30 @@ class _Named:
         )
         for where, fields in named:
             for name, values in fields.items():
-                encoded = [_encode(value[:MAX_VALUE_CHARS]) for value in values]
-                for probe in self._exact.get((where, name.lower()), ()):
-                    yield probe, encoded
+                encoded = [_encode(value[:MAX_VALUE_CHARS]) for value in values[:MAX_VALUES]]
+                if field := self._exact.get((where, name.lower())):
+                    for probe in field.candidates(encoded):
+                        yield probe, encoded
                 if where == "cookie":
                     for prefix, probe in self._prefixes:
                         if name.lower().startswith(prefix):
                             yield probe, encoded
+
+
+class _Field:
+    """The probes of one name. Half of all products would be known by `server` or `generator`: where there are
+    many, a prefilter of their own spares trying each."""
+
+    def __init__(self, probes: Sequence[Probe], prefilter: MakePrefilter) -> None:
+        many = [probe for probe in probes if probe.pattern.literals]
+        self._many = _Channel(many, prefilter) if len(many) >= _MANY_PROBES else None
+        self._few = [probe for probe in probes if not probe.pattern.literals] if self._many else list(probes)
+
+    def candidates(self, values: Sequence[bytes]) -> list[Probe]:
+        if self._many is None:
+            return self._few
+        found = {id(probe): probe for value in values for probe in self._many.candidates(value)}
+        return [*self._few, *found.values()]
 
 
 def _texts(page: PageEvidence, where: Where) -> list[bytes]:
@@ -139,7 +165,7 @@ def _texts(page: PageEvidence, where: Where) -> list[bytes]:
         case "script_url":
             return [_encode(url[:MAX_VALUE_CHARS]) for url in list(dict.fromkeys(page.scripts))[:MAX_SCRIPT_URLS]]
         case "inline_script":
-            inline = "\n".join(text for text in page.inline_scripts if not _DATA_BLOCK.match(text))
+            inline = SCRIPTS_APART.join(text for text in page.inline_scripts if not _DATA_BLOCK.match(text))
             return [_encode(inline)[:MAX_INLINE_BYTES]]
         case "text":
             return [_encode(page.text())[:MAX_TEXT_BYTES]]
@@ -147,11 +173,13 @@ def _texts(page: PageEvidence, where: Where) -> list[bytes]:
             return [_encode(tag[:MAX_VALUE_CHARS]) for tag in page.tags]
 
 
-def _confirm(probe: Probe, values: Iterable[bytes], ends: float) -> Iterator[tuple[Probe, Hit]]:
+def _confirm(
+    probe: Probe, values: Iterable[bytes], ends: float, quoted: Quoted | None = None
+) -> Iterator[tuple[Probe, Hit]]:
     if time.thread_time() > ends:
         raise _OutOfTimeError
     for value in values:
-        match = probe.pattern.compiled.search(value)
+        match = _first_run(probe.pattern.compiled, value, quoted)
         if match:
             yield (
                 probe,
@@ -165,6 +193,18 @@ def _confirm(probe: Probe, values: Iterable[bytes], ends: float) -> Iterator[tup
                     confidence=probe.pattern.confidence,
                 ),
             )
+
+
+def _first_run(pattern: re.Pattern[bytes], value: bytes, quoted: Quoted | None) -> re.Match[bytes] | None:
+    """The first match that is no quotation. In HTML only markup can be quoted: a pattern for what scripts
+    write may be tried on the page's text as well."""
+    if quoted is None:
+        return pattern.search(value)
+    in_markup = quoted.find is raw_text
+    for match in pattern.finditer(value):
+        if (in_markup and not match[0].startswith(b"<")) or not quoted.holds(match.start()):
+            return match
+    return None
 
 
 def _snippet(probe: Probe, value: bytes, match: re.Match[bytes]) -> str:

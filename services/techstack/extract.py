@@ -24,16 +24,22 @@ _CONTAINER_TIME = 10.0
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
-    """Fetch the home page and detect what it is made of. Raises Retryable or Permanent."""
+    """Fetch the home page and detect what it is made of.
+
+    Raises Retryable or Permanent: an error page or a bot wall says nothing about the site, its CDN alone is no stack.
+    """
     response = await context.fetch_site(str(read_key(item.item, "site_web")))
     try:
         require_html(response)
     except FetchError as error:
         raise module_error(error) from None
-    # Parsing and matching take milliseconds of CPU a page: off the loop.
-    look = await context.run(_look, response, context.settings)
-    scripts = await _containers(look.containers, context) if context.settings.techstack_gtm else []
-    return await context.run(_result, look, response, scripts, context.settings)
+    # Parsing and matching take milliseconds of CPU a page: off the loop. In one go where nothing more is fetched:
+    # a parsed page takes megabytes, and would wait behind all pages that came after it.
+    seen = await context.run(_look, response, context.settings)
+    if isinstance(seen, Result):
+        return seen
+    scripts = await _containers(seen.containers, context)
+    return await context.run(_result, seen, response, scripts, context.settings)
 
 
 async def _containers(names: Sequence[str], context: Context) -> list[Response]:
@@ -54,8 +60,10 @@ def _matcher(settings: Settings) -> Matcher:
     return stored_matcher(settings.data_dir / "techstack", settings.techstack_extra_rules)
 
 
-def _look(response: Response, settings: Settings) -> Look:
-    return look_at(Page.from_response(response), _matcher(settings))
+def _look(response: Response, settings: Settings) -> Look | Result:
+    """The result, or the look at a page whose containers are to be fetched first."""
+    look = look_at(Page.from_response(response), _matcher(settings))
+    return look if look.containers and settings.techstack_gtm else _result(look, response, (), settings)
 
 
 def _result(look: Look, response: Response, containers: Sequence[Response], settings: Settings) -> Result:

@@ -141,7 +141,7 @@ def _line(hit: Hit) -> EvidenceLine:
 def _technical(page: Page, response: Response | None, *, complete: bool, containers: int) -> Technical:
     tls = response.tls if response else None
     return Technical(
-        final_url=page.url,
+        final_url=_encodable(page.url),
         status=page.status,
         redirects=len(response.redirects) if response else None,
         server=_first(page, "server"),
@@ -152,12 +152,17 @@ def _technical(page: Page, response: Response | None, *, complete: bool, contain
         page_bytes=len(response.body) if response else len(page.html.encode("utf-8", "replace")),
         scripts=len(page.scripts),
         stylesheets=len(page.stylesheets),
-        title=page.title[:MAX_TITLE] if page.title else None,
-        language=page.language,
+        title=_encodable(page.title[:MAX_TITLE]) if page.title else None,
+        language=_encodable(page.language) if page.language else None,
         gtm_containers=containers,
         complete=complete,
     )
 
 
 def _first(page: Page, header: str) -> str | None:
-    return next((value[:200] for value in page.headers.get(header, ()) if value), None)
+    return next((_encodable(value[:200]) for value in page.headers.get(header, ()) if value), None)
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which a header or address may hold and no JSON document."""
+    return text.encode("utf-8", "replace").decode()

@@ -23,8 +23,8 @@ def resolve(hits: Iterable[Hit], rules: RuleBook) -> list[Detection]:
         evidence.setdefault(hit.slug, []).append(hit)
     direct = {slug: min(100, sum(hit.confidence for hit in found)) for slug, found in evidence.items()}
     direct = {slug: confidence for slug, confidence in direct.items() if confidence >= REPORTED_FROM}
-    confidence = _settle(direct, rules.technologies)
-    found = {slug: one for slug, one in rules.technologies.items() if slug in confidence}
+    confidence = _settle(direct, rules)
+    found = {slug: rules.technologies[slug] for slug in sorted(confidence, key=rules.places.__getitem__)}
     implying: dict[str, list[str]] = {}
     for slug, technology in found.items():
         for implied in technology.implies:
@@ -43,13 +43,14 @@ def resolve(hits: Iterable[Hit], rules: RuleBook) -> list[Detection]:
     ]
 
 
-def _settle(direct: Mapping[str, int], known: Mapping[str, Technology]) -> dict[str, int]:
+def _settle(direct: Mapping[str, int], rules: RuleBook) -> dict[str, int]:
     """Confidence by slug of all that stay. Each round removes something, so it ends."""
+    known = rules.technologies
     removed: set[str] = set()
     while True:
         present = _with_implied(direct, known, removed)
         unmet = {slug for slug in present if not _required_is_there(known[slug], present, known)}
-        losers = unmet or _first_excluded(present, known)
+        losers = unmet or _first_excluded(present, rules)
         if not losers:
             return present
         removed |= losers
@@ -79,13 +80,13 @@ def _with_implied(direct: Mapping[str, int], known: Mapping[str, Technology], re
     return present
 
 
-def _first_excluded(present: Mapping[str, int], known: Mapping[str, Technology]) -> set[str]:
+def _first_excluded(present: Mapping[str, int], rules: RuleBook) -> set[str]:
     """What the surest technology that excludes anything excludes; empty when nothing is excluded."""
+    known = rules.technologies
     excluding = [slug for slug in present if not known[slug].excludes.isdisjoint(present)]
     if not excluding:
         return set()
-    order = {slug: place for place, slug in enumerate(known)}
-    surest = min(excluding, key=lambda slug: (-present[slug], order[slug]))
+    surest = min(excluding, key=lambda slug: (-present[slug], rules.places[slug]))
     return set(known[surest].excludes & present.keys())
 
 

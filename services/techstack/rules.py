@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -66,11 +66,16 @@ class Technology(msgspec.Struct, frozen=True):
     aliases: frozenset[str]
 
 
-class RuleBook(msgspec.Struct, frozen=True):
+class RuleBook(msgspec.Struct, frozen=True, dict=True):
     """All rules. Both mappings keep the order of the files (by name) and of the tables in them."""
 
     technologies: dict[str, Technology]
     categories: dict[str, Category]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Each technology's place in the order; of thousands of rules a page has a dozen to put in order."""
+        return {slug: place for place, slug in enumerate(self.technologies)}
 
 
 def load_rules(folder: Path = RULES) -> RuleBook:

