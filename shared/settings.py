@@ -104,6 +104,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     techstack_gtm: bool = True
     """Also read the Google Tag Manager containers of a page (at most two requests more)."""
 
+    # Sources of places (scrap)
+    scrap_sources: list[str] = []
+    """Which to use, first the one that decides; empty: osm, overpass and google_places, those that are configured."""
+    scrap_osm_file: str = ""
+    """The file of `outsend import-osm`; empty: `scrap/places.sqlite` in the data folder."""
+    overpass_url: str = ""
+    """An Overpass instance of one's own, e.g. http://overpass:8080; the public ones forbid this use."""
+    overpass_rate: float = 4.0
+    """Requests a second, over all processes; likewise the other rates."""
+    google_places_key: str = ""
+    google_places_url: str = "https://places.googleapis.com"
+    google_places_rate: float = 8.0
+    """Below the 600 a minute of a new key."""
+    recherche_entreprises_url: str = "https://recherche-entreprises.api.gouv.fr"
+    recherche_entreprises_rate: float = 6.0
+    """Below the 7 a second that one address may send, so that a jam on the way never makes eight."""
+
     # Observability
     log_level: str = "info"
     log_json: bool = True

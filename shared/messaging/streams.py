@@ -152,6 +152,11 @@ async def suspects_bucket(js: JetStreamContext, settings: Settings) -> KeyValue:
     return await declare_bucket(js, settings, subjects.SUSPECTS_BUCKET, max_age=7 * DAY)
 
 
+async def quotas_bucket(js: JetStreamContext, settings: Settings) -> KeyValue:
+    """Whose turn it is at outside APIs. What is older than the longest pause says nothing any more."""
+    return await declare_bucket(js, settings, subjects.QUOTAS_BUCKET, max_age=3600.0)
+
+
 async def pages_bucket(js: JetStreamContext, settings: Settings) -> KeyValue:
     """Fetched pages. A lost page is fetched again, so one node writes them behind."""
     return await declare_bucket(

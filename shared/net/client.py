@@ -12,15 +12,18 @@ from typing import Self
 
 import httpx
 
+from shared.net.bot_wall import bot_wall
 from shared.net.egress import EgressTransport
 from shared.net.errors import FailureCode, FetchError
 from shared.net.exchange import Exchange, exchange
+from shared.net.html import require_html
 from shared.net.page_cache import Failure, PageCache
 from shared.net.politeness import Politeness
-from shared.net.response import Response, TlsInfo, require_html
+from shared.net.response import Response, TlsInfo
 from shared.net.robots import MAX_ROBOTS_BYTES, Robots, RobotsRules
 from shared.net.single_flight import SingleFlight
 from shared.net.site import normalize_site
+from shared.net.twin import host_of, twin
 from shared.net.url import normalise_url, parse_url
 from shared.observability import metrics
 from shared.settings import Settings
@@ -29,7 +32,9 @@ __all__ = ["FailureCode", "FetchError", "Fetcher", "Response", "TlsInfo", "requi
 
 ACCEPT_HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
 _OPEN_REQUESTS = 256
-"""In one process. Each may hold a page in memory; callers bound their own work below this."""
+"""In one process: more than any module's own concurrency, so that items wait for sites and not for us."""
+_LARGE_PAGES = 24
+"""Pages over 1 MiB in reading at once: 256 requests then hold 256 x 1 + 24 x 4 MiB at most, not 256 x 5."""
 _CONNECT_SHARE = 0.5
 """Of the time for a fetch: a host that drops packets must leave time for its second address."""
 _NOT_CACHED: frozenset[FailureCode] = frozenset({"invalid_url", "robots"})
@@ -51,6 +56,7 @@ class Fetcher:
         self._politeness = Politeness(settings.host_delay, shared_hosts=settings.shared_hosts)
         self._robots = Robots(settings.user_agent, self._robots_txt, settings.page_failure_ttl)
         self._slots = asyncio.Semaphore(_OPEN_REQUESTS)
+        self._large_pages = asyncio.Semaphore(_LARGE_PAGES)
         self._flights: SingleFlight[Response | Failure] = SingleFlight()
 
     async def __aenter__(self) -> Self:
@@ -67,9 +73,9 @@ class Fetcher:
     async def get(self, url: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
         """The page at `url`, whatever its status, after at most `max_redirects` redirects.
 
-        `fresh` passes over what the cache holds (and refreshes it): for a caller's second attempt
-        and for modules that must see the site as it is now. The time limit counts all requests and
-        the body, not the waits for the host's turn. Raises FetchError.
+        `fresh` passes over what is remembered (pages and addresses, and refreshes it): for a caller's
+        second attempt and for modules that must see the site as it is now. The time limit counts all
+        requests and the body, not the waits for the host's turn. Raises FetchError.
         """
         address = normalise_url(url)
         key = (address, accept, fresh)
@@ -81,11 +87,26 @@ class Fetcher:
     async def get_site(self, site: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
         """The home page of a `site_web`: a URL as it is, a bare host over https and, failing that, http.
 
-        Raises FetchError like `get`; of two failures the one that says more about the site.
+        A name that does not resolve is tried once more with its `www.`, or without. Raises FetchError
+        like `get`; of two failures the one that says more about the site.
         """
         usable = normalize_site(site)
         if usable is None:
             raise FetchError("invalid_url", "The value is neither a URL nor a host name.", url=site[:2048])
+        try:
+            return await self._site(usable, accept, fresh)
+        except FetchError as unknown:
+            if unknown.code != "dns" or unknown.retryable or httpx.URL(unknown.url).host != host_of(usable):
+                raise
+            other = await asyncio.to_thread(twin, usable)
+            if other is None:
+                raise
+            try:
+                return await self._site(other, accept, fresh)
+            except FetchError as failure:
+                raise (unknown if failure.code == "dns" else failure) from None
+
+    async def _site(self, usable: str, accept: str, fresh: bool) -> Response:
         if "://" in usable:
             return await self.get(usable, accept=accept, fresh=fresh)
         try:
@@ -106,12 +127,12 @@ class Fetcher:
                 return cached.outcome
         outcome: Response | FetchError
         try:
-            outcome = await self._follow(url, accept, robots=self._settings.robots)
+            outcome = await self._follow(url, accept, robots=self._settings.robots, fresh=fresh)
         except FetchError as error:
             outcome = error
         _count(outcome)
         if self._cache is not None and not (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED):
-            good = isinstance(outcome, Response) and outcome.status < 400
+            good = isinstance(outcome, Response) and outcome.status < 400 and bot_wall(outcome) is None
             ttl = self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
             await self._cache.put(address, outcome, ttl)
         return Failure.of(outcome) if isinstance(outcome, FetchError) else outcome
@@ -119,7 +140,9 @@ class Fetcher:
     async def _robots_txt(self, url: str) -> Response:
         return await self._follow(url, "text/plain,*/*;q=0.5", robots=False, limit=MAX_ROBOTS_BYTES)
 
-    async def _follow(self, requested: str, accept: str, *, robots: bool, limit: int | None = None) -> Response:
+    async def _follow(
+        self, requested: str, accept: str, *, robots: bool, limit: int | None = None, fresh: bool = False
+    ) -> Response:
         """Fetch and follow; with a `limit` (bytes) the body is cut there instead of refused."""
         url = parse_url(requested)
         chain: list[str] = []
@@ -130,7 +153,7 @@ class Fetcher:
                     rules = await self._rules(url, budget) if robots else None
                     async with self._turn(url.host, rules, budget):
                         began = time.monotonic()
-                        answer = await self._request(url, accept, cookies.get(url.host, {}), limit)
+                        answer = await self._request(url, accept, cookies.get(url.host, {}), limit, fresh)
                     if answer.location is None:
                         return _response(requested, url, answer, chain, time.monotonic() - began)
                     cookies.setdefault(url.host, {}).update(_cookies(answer.headers))
@@ -146,7 +169,9 @@ class Fetcher:
             seconds = self._settings.fetch_timeout
             raise FetchError("timeout", f"{url.host} took longer than {seconds:g} seconds.", url=str(url)) from None
 
-    async def _request(self, url: httpx.URL, accept: str, cookies: dict[str, str], limit: int | None) -> Exchange:
+    async def _request(
+        self, url: httpx.URL, accept: str, cookies: dict[str, str], limit: int | None, fresh: bool
+    ) -> Exchange:
         headers = {
             "User-Agent": self._settings.user_agent,
             "Accept": accept,
@@ -161,7 +186,9 @@ class Fetcher:
             headers,
             connect_timeout=self._settings.fetch_timeout * _CONNECT_SHARE,
             max_bytes=limit or self._settings.max_page_bytes,
+            large_pages=self._large_pages,
             truncate=limit is not None,
+            fresh_dns=fresh,
         )
 
     async def _rules(self, url: httpx.URL, budget: asyncio.Timeout) -> RobotsRules:

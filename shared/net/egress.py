@@ -7,16 +7,20 @@ answer changes nothing. Host header and SNI stay the URL's. Proxies of the envir
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 import httpcore
 import httpx
 
-from shared.net.dialer import Dialer
+from shared.net.dialer import Dialer, speaks_http2
+from shared.net.http2 import Http2Connection
+from shared.net.http2_stream import Unprocessed
 from shared.net.idle import Connection, IdleConnections
 from shared.net.policy import EgressPolicy, Target
 from shared.net.resolver import Resolver
+from shared.net.shared_connections import SharedConnections
 from shared.settings import Settings
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,12 +37,17 @@ _TO_HTTPX: dict[type[Exception], type[httpx.TransportError]] = {
 }
 
 
+FRESH_DNS = "outsend.fresh_dns"
+"""A request's extension: when it is true and a connection is opened, the name is looked up anew."""
+
+
 class EgressTransport(httpx.AsyncBaseTransport):
-    """HTTP/1.1 over pinned, reused connections.
+    """HTTP/2 where the site offers it, else HTTP/1.1, over pinned, reused connections.
 
     Raises EgressError for what it refuses and for DNS and TLS failures, httpx's own errors else.
     Use it as `httpx.AsyncClient(transport=EgressTransport(settings), trust_env=False)`, or through
     the Fetcher. Idle connections are bounded overall and per origin; open ones by the callers.
+    An HTTP/2 connection serves its own host alone: no coalescing, whatever else its certificate names.
     """
 
     def __init__(
@@ -48,6 +57,8 @@ class EgressTransport(httpx.AsyncBaseTransport):
         self._resolver = Resolver(settings.dns_servers)
         self._dialer = Dialer(self._policy, self._resolver, settings.egress_ca_file)
         self._idle = IdleConnections(max_idle, max_idle_per_origin, idle_seconds)
+        self._shared = SharedConnections()
+        self._dialling: dict[Target, asyncio.Event] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         target = self._policy.target(request.url)
@@ -73,32 +84,83 @@ class EgressTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        await _close(self._idle.clear())
+        await _close([*self._idle.clear(), *self._shared.clear()])
         self._resolver.close()
-
-    async def _send(
-        self, target: Target, request: httpcore.Request, repeatable: bool
-    ) -> tuple[Connection, httpcore.Response]:
-        connection, dead = self._idle.take(target)
-        await _close(dead)
-        if connection is not None:
-            try:
-                return connection, await connection.handle_async_request(request)
-            except _STALE:
-                # The server closed it while it lay idle: nothing was processed, or it may be repeated.
-                if not repeatable:
-                    raise
-        timeout = request.extensions.get("timeout", {}).get("connect")
-        stream = await self._dialer.dial(target, timeout)
-        connection = Connection(origin=request.url.origin, stream=stream)
-        return connection, await connection.handle_async_request(request)
 
     async def release(self, target: Target, connection: Connection) -> None:
         """Take back a connection whose response was read or given up."""
+        if isinstance(connection, Http2Connection):
+            if connection.in_use:
+                return
+            self._shared.discard(target, connection)
         if connection.is_idle():
             await _close(self._idle.put(target, connection))
         elif not connection.is_closed():
             await connection.aclose()
+
+    async def _send(
+        self, target: Target, request: httpcore.Request, repeatable: bool
+    ) -> tuple[Connection, httpcore.Response]:
+        """Over a connection that is there, and if that turns out to be a dead end, once more over a new one."""
+        http2 = True
+        for last in (False, True):
+            connection, new = await self._connection(target, request, http2=http2, alone=last)
+            try:
+                return connection, await connection.handle_async_request(request)
+            except Unprocessed as refusal:
+                http2 = not refusal.http1
+                if last:
+                    raise
+            except _STALE:
+                # The server closed it while it lay idle: nothing was processed, or it may be repeated.
+                if last or new or not repeatable:
+                    raise
+            finally:
+                if isinstance(connection, Http2Connection):
+                    await self.release(target, connection)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _connection(
+        self, target: Target, request: httpcore.Request, *, http2: bool, alone: bool
+    ) -> tuple[Connection, bool]:
+        """A connection, and whether it is new: one that others use, one that waits, or (`alone`: always) another."""
+        if alone or not http2:
+            return await self._dial(target, request, http2=http2), True
+        if (shared := self._shared.find(target)) is not None:
+            return shared, False
+        connection, dead = self._idle.take(target)
+        await _close(dead)
+        if isinstance(connection, Http2Connection):
+            self._shared.add(target, connection)
+        if connection is not None:
+            return connection, False
+        return await self._opened(target, request)
+
+    async def _opened(self, target: Target, request: httpcore.Request) -> tuple[Connection, bool]:
+        """A new connection, or the one that another request to the same origin is just opening, if it can be shared."""
+        ahead = self._dialling.get(target)
+        if target.scheme == "http" or ahead is not None:
+            if ahead is not None:
+                await ahead.wait()
+                if (shared := self._shared.find(target)) is not None:
+                    return shared, False
+            return await self._dial(target, request, http2=True), True
+        self._dialling[target] = done = asyncio.Event()
+        try:
+            return await self._dial(target, request, http2=True), True
+        finally:
+            del self._dialling[target]
+            done.set()
+
+    async def _dial(self, target: Target, request: httpcore.Request, *, http2: bool) -> Connection:
+        timeout = request.extensions.get("timeout", {}).get("connect")
+        fresh = bool(request.extensions.get(FRESH_DNS))
+        stream = await self._dialer.dial(target, timeout, http2=http2, fresh=fresh)
+        if not speaks_http2(stream):
+            return httpcore.AsyncHTTP11Connection(origin=request.url.origin, stream=stream)
+        connection = Http2Connection(stream)
+        self._shared.add(target, connection)
+        return connection
 
 
 class _Body(httpx.AsyncByteStream):
@@ -135,4 +197,5 @@ def _httpx_errors() -> Iterator[None]:
     try:
         yield
     except tuple(_TO_HTTPX) as error:
-        raise _TO_HTTPX[type(error)](str(error)) from error
+        kind = next(_TO_HTTPX[one] for one in type(error).__mro__ if one in _TO_HTTPX)
+        raise kind(str(error)) from error

@@ -18,6 +18,7 @@ FailureCode = Literal[
     "too_large",  # the body, plain or inflated, is over the limit
     "bad_encoding",  # a Content-Encoding we did not ask for, or one that does not decode
     "robots",  # robots.txt disallows the address, or cannot be read now
+    "bot_wall",  # a challenge or block page of a bot protection, not the site (see bot_wall)
     "not_html",
     "http_4xx",
     "http_5xx",

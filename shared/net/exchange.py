@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import httpx
 import msgspec
 
-from shared.net.egress import EgressTransport
+from shared.net.egress import FRESH_DNS, EgressTransport
 from shared.net.errors import EgressError, FetchError
 from shared.net.inflate import PIECE, Inflater
 from shared.net.response import TlsInfo, tls_info
@@ -21,6 +21,10 @@ _DRAIN = 16 * 1024
 """A redirect's body up to this size is read so that its connection can be used again."""
 _YIELD_EVERY = 128
 """A server that sends one-byte chunks must not keep the event loop to itself."""
+
+
+_SMALL = 1024 * 1024
+"""A body beyond that is read only while `large_pages` has room."""
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -42,17 +46,21 @@ async def exchange(
     *,
     connect_timeout: float,
     max_bytes: int,
+    large_pages: asyncio.Semaphore,
     truncate: bool = False,
+    fresh_dns: bool = False,
 ) -> Exchange:
     """GET `url` once. The caller bounds the time. Raises FetchError.
 
     A body over `max_bytes` (plain and inflated) is an error, or cut there when `truncate` is set.
+    Of large bodies only as many are in reading at once as `large_pages` has places.
     """
-    request = httpx.Request("GET", url, headers=dict(headers), extensions={"timeout": {"connect": connect_timeout}})
+    extensions = {"timeout": {"connect": connect_timeout}, FRESH_DNS: fresh_dns}
+    request = httpx.Request("GET", url, headers=dict(headers), extensions=extensions)
     try:
         answer = await transport.handle_async_request(request)
         try:
-            return await _read(answer, max_bytes, truncate)
+            return await _read(answer, max_bytes, truncate, large_pages)
         finally:
             await answer.stream.aclose()  # type: ignore[union-attr]
     except FetchError as error:
@@ -62,7 +70,7 @@ async def exchange(
         raise _fetch_error(error, url) from None
 
 
-async def _read(answer: httpx.Response, max_bytes: int, truncate: bool) -> Exchange:
+async def _read(answer: httpx.Response, max_bytes: int, truncate: bool, large_pages: asyncio.Semaphore) -> Exchange:
     raw = answer.headers.raw
     if len(raw) > _MAX_HEADERS:
         raise FetchError("protocol", f"The answer has more than {_MAX_HEADERS} header lines.")
@@ -74,7 +82,8 @@ async def _read(answer: httpx.Response, max_bytes: int, truncate: bool) -> Excha
     if redirects:
         await _drain(answer)
     else:
-        body = await _body(answer, headers, max_bytes, truncate)
+        pieces = _pieces(answer, headers, max_bytes, truncate)
+        body = await _body(pieces, max_bytes, truncate, large_pages)
     return Exchange(
         status=answer.status_code,
         headers=headers,
@@ -86,21 +95,32 @@ async def _read(answer: httpx.Response, max_bytes: int, truncate: bool) -> Excha
     )
 
 
-async def _body(answer: httpx.Response, headers: list[tuple[str, str]], max_bytes: int, truncate: bool) -> bytes:
+def _pieces(
+    answer: httpx.Response, headers: list[tuple[str, str]], max_bytes: int, truncate: bool
+) -> AsyncGenerator[bytes, None]:
+    """The body, inflated."""
     length = answer.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > max_bytes and not truncate:
         raise FetchError("too_large", f"The page is larger than {max_bytes} bytes.")
     encoding = ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
     if encoding in ("", "identity"):
-        pieces = _plain(answer)
-    elif encoding in ("gzip", "x-gzip"):
-        pieces = _inflated(answer, max_bytes + PIECE if truncate else max_bytes)
-    else:
-        raise FetchError("bad_encoding", "The site sent a content encoding that was not asked for.")
+        return _plain(answer)
+    if encoding in ("gzip", "x-gzip"):
+        return _inflated(answer, max_bytes + PIECE if truncate else max_bytes)
+    raise FetchError("bad_encoding", "The site sent a content encoding that was not asked for.")
+
+
+async def _body(
+    pieces: AsyncGenerator[bytes, None], max_bytes: int, truncate: bool, large_pages: asyncio.Semaphore
+) -> bytes:
     whole = bytearray()
-    async with aclosing(pieces):
+    async with AsyncExitStack() as held, aclosing(pieces):
+        is_large = False
         async for piece in pieces:
             whole += piece
+            if len(whole) > _SMALL and not is_large:
+                is_large = True
+                await held.enter_async_context(large_pages)
             if len(whole) > max_bytes:
                 if not truncate:
                     raise FetchError("too_large", f"The page is larger than {max_bytes} bytes.")

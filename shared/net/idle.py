@@ -8,9 +8,10 @@ from time import monotonic
 
 import httpcore
 
+from shared.net.http2 import Http2Connection
 from shared.net.policy import Target
 
-Connection = httpcore.AsyncHTTP11Connection
+Connection = httpcore.AsyncHTTP11Connection | Http2Connection
 
 
 class IdleConnections:

@@ -9,10 +9,14 @@ from ipaddress import ip_address
 
 import dns.asyncresolver
 import dns.exception
+import dns.message
+import dns.name
 import dns.nameserver
 import dns.resolver
 
+from shared.net.dns_cache import Answer, DnsCache
 from shared.net.errors import EgressError
+from shared.net.single_flight import SingleFlight
 
 LOOKUP_SECONDS = 5.0
 """Below the time of a whole fetch, so that a dead name server is told apart from a slow page."""
@@ -20,69 +24,98 @@ _LOOKUP_THREADS = 64
 """getaddrinfo blocks; the loop's default pool (6 threads on two cores) would serialise a crawl."""
 
 
-class Resolver:
-    """Resolves one name to all of its addresses, IPv4 first. Raises EgressError `dns`."""
+_SYSTEM_TTL = 30.0
+"""getaddrinfo tells no TTL."""
 
-    def __init__(self, dns_servers: list[str]) -> None:
+
+class Resolver:
+    """Resolves a name to all of its addresses, IPv4 first, and remembers them for their TTL.
+
+    Any number of callers ask for a name at once and it is looked up once. Name servers that fail or
+    keep silent are not remembered. Raises EgressError `dns`.
+    """
+
+    def __init__(self, dns_servers: list[str], cache: DnsCache | None = None) -> None:
         self._servers = dns_servers
+        self._cache = DnsCache() if cache is None else cache
+        self._flights: SingleFlight[Answer | EgressError] = SingleFlight()
         self._dns: dns.asyncresolver.Resolver | None = None
         self._threads: ThreadPoolExecutor | None = None
 
-    async def resolve(self, host: str) -> list[str]:
-        """Every IPv4 and IPv6 address of `host`, never empty."""
-        found = await (self._ask(host) if self._servers else self._ask_system(host))
-        if not found:
-            raise EgressError("dns", f"{host} has no address.")
-        return found
+    async def resolve(self, host: str, *, fresh: bool = False) -> list[str]:
+        """Every IPv4 and IPv6 address of `host`, never empty; `fresh` passes over what is remembered."""
+        answer: Answer | EgressError | None = None if fresh else self._cache.get(host)
+        if answer is None:
+            answer = await self._flights.run((host, fresh), lambda: self._look_up(host))
+        if isinstance(answer, EgressError):
+            raise EgressError(answer.code, answer.message, retryable=answer.retryable)
+        if answer.absent:
+            raise EgressError("dns", answer.absent)
+        return list(answer.addresses)
 
     def close(self) -> None:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
 
-    async def _ask_system(self, host: str) -> list[str]:
+    async def _look_up(self, host: str) -> Answer | EgressError:
+        try:
+            answer = await (self._ask(host) if self._servers else self._ask_system(host))
+        except EgressError as error:
+            return error
+        if not (answer.addresses or answer.absent):
+            answer = Answer((), answer.ttl, f"{host} has no address.")
+        self._cache.put(host, answer)
+        return answer
+
+    async def _ask_system(self, host: str) -> Answer:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="resolver")
         lookup = asyncio.get_running_loop().run_in_executor(self._threads, _getaddrinfo, host)
         try:
-            return await asyncio.wait_for(lookup, LOOKUP_SECONDS)
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                return Answer(tuple(await lookup), _SYSTEM_TTL)
         except TimeoutError:
             raise _unanswered(host) from None
         except socket.gaierror as error:
             if error.errno == socket.EAI_AGAIN:
                 raise _unanswered(host) from None
-            raise EgressError("dns", f"{host} does not exist.") from None
+            return Answer((), _SYSTEM_TTL, f"{host} does not exist.")
         except (OSError, UnicodeError):
             raise EgressError("dns", f"{host} cannot be resolved.") from None
 
-    async def _ask(self, host: str) -> list[str]:
+    async def _ask(self, host: str) -> Answer:
         if self._dns is None:
             self._dns = await _configured(self._servers)
-        answers = await asyncio.gather(
-            self._records(self._dns, host, "A"), self._records(self._dns, host, "AAAA"), return_exceptions=True
+        both = await asyncio.gather(
+            _records(self._dns, host, "A"), _records(self._dns, host, "AAAA"), return_exceptions=True
         )
-        found: list[str] = []
-        failures: list[BaseException] = []
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                failures.append(answer)
-            else:
-                found.extend(answer)
-        if failures and not found:
-            raise failures[0]
-        return found
+        answers = [answer for answer in both if isinstance(answer, Answer)]
+        addresses = tuple(address for answer in answers for address in answer.addresses)
+        for failure in both:
+            if isinstance(failure, BaseException) and not addresses:
+                raise failure
+        absent = "" if addresses else next((answer.absent for answer in answers if answer.absent), "")
+        with_some = [answer.ttl for answer in answers if answer.addresses or not addresses]
+        return Answer(addresses, min(with_some), absent)
 
-    @staticmethod
-    async def _records(resolver: dns.asyncresolver.Resolver, host: str, kind: str) -> list[str]:
-        try:
-            answer = await resolver.resolve(host, kind, search=False, raise_on_no_answer=False, lifetime=LOOKUP_SECONDS)
-        except dns.resolver.NXDOMAIN:
-            raise EgressError("dns", f"{host} does not exist.") from None
-        except (dns.resolver.NoNameservers, dns.exception.Timeout, OSError):
-            raise _unanswered(host) from None
-        except dns.exception.DNSException:
-            raise EgressError("dns", f"{host} cannot be resolved.") from None
-        return [record.address for record in answer.rrset or ()]
+
+async def _records(resolver: dns.asyncresolver.Resolver, host: str, kind: str) -> Answer:
+    try:
+        found = await resolver.resolve(host, kind, search=False, raise_on_no_answer=False, lifetime=LOOKUP_SECONDS)
+    except dns.resolver.NXDOMAIN as error:
+        return Answer((), _absence(error), f"{host} does not exist.")
+    except (dns.resolver.NoNameservers, dns.exception.Timeout, OSError):
+        raise _unanswered(host) from None
+    except dns.exception.DNSException:
+        raise EgressError("dns", f"{host} cannot be resolved.") from None
+    return Answer(tuple(record.address for record in found.rrset or ()), float(found.chaining_result.minimum_ttl))
+
+
+def _absence(error: dns.resolver.NXDOMAIN) -> float:
+    """Seconds for which the name is known to be missing: the SOA's word."""
+    responses: dict[dns.name.Name, dns.message.QueryMessage] = error.kwargs["responses"]
+    return min((float(one.resolve_chaining().minimum_ttl) for one in responses.values()), default=0.0)
 
 
 def _unanswered(host: str) -> EgressError:

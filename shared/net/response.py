@@ -8,12 +8,6 @@ from typing import Any
 
 import msgspec
 
-from shared.net.errors import FetchError
-
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_HTTP_RETRYABLE = frozenset({408, 425, 429})
-_HTTP_FINAL = frozenset({501, 505, 511})
-
 
 class TlsInfo(msgspec.Struct, frozen=True):
     """The connection's TLS: protocol version, who signed the certificate, until when it holds (ISO 8601)."""
@@ -49,19 +43,6 @@ class Response(msgspec.Struct, frozen=True, tag="response"):
     def header(self, name: str) -> str | None:
         """The first value of a header (lower-case name)."""
         return next((value for key, value in self.headers if key == name), None)
-
-
-def require_html(response: Response) -> Response:
-    """The response itself, when it is a good HTML page. Raises FetchError (http_4xx, http_5xx, not_html)."""
-    status, url = response.status, response.url
-    if status >= 500:
-        raise FetchError("http_5xx", f"The site answered {status}.", retryable=status not in _HTTP_FINAL, url=url)
-    if status >= 400:
-        raise FetchError("http_4xx", f"The site answered {status}.", retryable=status in _HTTP_RETRYABLE, url=url)
-    kind = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    if kind in _HTML_TYPES or (not kind and response.body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")):
-        return response
-    raise FetchError("not_html", f"The address leads to {kind or 'unknown content'}, not to an HTML page.", url=url)
 
 
 def tls_info(connection: ssl.SSLObject | None) -> TlsInfo | None:

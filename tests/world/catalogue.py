@@ -20,6 +20,7 @@ ErrorCode = Literal[
     "too_large",
     "not_html",
     "robots",
+    "bot_wall",
     "http_4xx",
     "http_5xx",
 ]

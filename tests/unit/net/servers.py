@@ -7,6 +7,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv6Address
 
 import msgspec
 from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
@@ -129,7 +130,7 @@ class Dns(asyncio.DatagramProtocol):
                 if kind == "A" and ":" not in ip:
                     reply.add_answer(RR(name, QTYPE.A, rdata=A(ip)))
                 if kind == "AAAA" and ":" in ip:
-                    reply.add_answer(RR(name, QTYPE.AAAA, rdata=AAAA(ip)))
+                    reply.add_answer(RR(name, QTYPE.AAAA, rdata=AAAA(tuple(IPv6Address(ip).packed))))
         assert self._transport is not None
         self._transport.sendto(reply.pack(), addr)
 

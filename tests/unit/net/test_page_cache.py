@@ -48,6 +48,19 @@ async def test_pages_and_failures_come_back_as_they_were(kv: Any) -> None:
     assert await cache.get("http://c.example/") is None
 
 
+async def test_a_wall_that_answers_200_is_kept_no_longer_than_a_failure(kv: Any, world: World) -> None:
+    wall = (
+        b"<title>Just a moment...</title><script>window._cf_chl_opt={};a.src='/cdn-cgi/challenge-platform/x'</script>"
+    )
+    world.site.pages["/"] = page(wall)
+    clock = Clock()
+    async with Fetcher(world.but(page_failure_ttl=60.0), KvPageCache(kv, world.settings, clock)) as fetcher:
+        for seconds in (0, 59, 2):
+            clock.now += seconds
+            assert (await fetcher.get("http://shop.example/")).body == wall
+    assert len(world.site.requests) == 2
+
+
 async def test_an_entry_knows_its_own_end(kv: Any) -> None:
     clock = Clock()
     cache = KvPageCache(kv, Settings(), clock)

@@ -23,7 +23,7 @@ def test_the_town_is_large_and_varied() -> None:
     assert len({site.expect.tech_cms for site in SITES}) >= 14
     assert {site.expect.error for site in SITES} >= {
         "dns", "tls", "timeout", "connection", "blocked_address", "too_many_redirects",
-        "too_large", "not_html", "robots", "http_4xx", "http_5xx", None,
+        "too_large", "not_html", "robots", "bot_wall", "http_4xx", "http_5xx", None,
     }  # fmt: skip
 
 

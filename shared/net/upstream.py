@@ -1,0 +1,199 @@
+"""Manners towards one outside API, kept by the whole deployment: its rate, its Retry-After, and rest when it is down.
+
+All processes share one entry of the bucket `quotas` per API and change it by revision. Times in it are the broker's:
+each process measures how far its own monotonic clock is behind it, so no two clocks of machines are ever compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import Self
+
+import msgspec
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from contracts.subjects import QUOTAS_BUCKET
+from shared.messaging.streams import quotas_bucket
+from shared.settings import Settings
+
+_CLOCK_GOOD_FOR = 60.0
+"""Seconds after which the broker's time is asked again; two quartz clocks part by less than 10 ms in that time."""
+_LATE = 0.25
+"""Who wakes later than this after its turn (the process was paused) has lost it, and asks for another."""
+_NO_ANSWER = (NatsError, TimeoutError, OSError)
+
+
+class UpstreamResting(Exception):
+    """No turn now: the API asked for a pause, is down, or too many wait before. Try again in `retry_after` seconds."""
+
+    def __init__(self, name: str, retry_after: float) -> None:
+        super().__init__(f"{name} is not to be asked for another {retry_after:.0f} seconds.")
+        self.retry_after = retry_after
+
+
+class _Quota(msgspec.Struct, frozen=True):
+    """What processes share. Broker's seconds."""
+
+    next: float = 0.0
+    """When the bucket would be full again if nobody asked any more (the theoretical arrival time of GCRA)."""
+    rest: float = 0.0
+    """Until when nobody asks."""
+
+
+class Quotas(msgspec.Struct, frozen=True):
+    """Where processes meet to share the limits of outside APIs."""
+
+    js: JetStreamContext
+    bucket: KeyValue
+
+    @classmethod
+    async def open(cls, js: JetStreamContext, settings: Settings) -> Self:
+        """The bucket of this deployment, made when there is none. Raises the broker's own errors."""
+        return cls(js, await quotas_bucket(js, settings))
+
+
+class UpstreamGuard:
+    """A turn for each request to one API: `rate` a second over all processes, `burst` of them at once.
+
+    Without `quotas` it keeps the rate within this process alone. Between any two moments t seconds apart at most
+    rate * t + burst turns are given. After `failures` in a row the API rests for `rest` seconds, then twice as
+    long each time it still fails, up to `longest_rest`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        rate: float,
+        burst: int = 1,
+        quotas: Quotas | None = None,
+        max_wait: float = 20.0,
+        failures: int = 5,
+        rest: float = 15.0,
+        longest_rest: float = 300.0,
+    ) -> None:
+        if rate <= 0 or burst < 1:
+            raise ValueError("an API takes some requests: rate > 0 and burst >= 1")
+        self.name = name
+        self._interval = 1 / rate
+        self._slack = (burst - 1) / rate
+        self._max_wait = max_wait
+        self._failures = failures
+        self._rest = rest
+        self._longest_rest = longest_rest
+        self._in_a_row = 0
+        self._shared = _Shared(quotas, name) if quotas is not None else None
+        self._local = _Quota()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait until a request may be sent, and send it at once then. Raises UpstreamResting; never waits `max_wait`.
+
+        While the broker does not answer there is no turn: an unkept limit costs the whole deployment its access.
+        """
+        while True:
+            try:
+                async with self._one_at_a_time:
+                    at, now = await self._reserve()
+            except _NO_ANSWER:
+                raise UpstreamResting(self.name, 2.0) from None
+            due = time.monotonic() + at - now
+            await asyncio.sleep(at - now)
+            if time.monotonic() - due < _LATE:
+                return
+
+    async def succeeded(self) -> None:
+        """The API answered as it should, or refused this one request for good."""
+        self._in_a_row = 0
+
+    async def failed(self, retry_after: float | None = None) -> None:
+        """The API was overloaded, down or slow; `retry_after` is the pause it asked for, in seconds."""
+        self._in_a_row += 1
+        rest = min(retry_after, self._longest_rest) if retry_after is not None else 0.0
+        over = self._in_a_row - self._failures
+        if over >= 0:
+            rest = max(rest, min(self._rest * 2 ** min(over, 10), self._longest_rest))
+        if rest > 0:
+            try:
+                async with self._one_at_a_time:
+                    await self._pause(rest)
+            except _NO_ANSWER:
+                self._local = _Quota(self._local.next, time.monotonic() + rest)
+
+    async def _reserve(self) -> tuple[float, float]:
+        """Take the next turn: when it is, and what the time is now."""
+        while True:
+            quota, revision, now = await self._read()
+            if quota.rest > now:
+                raise UpstreamResting(self.name, quota.rest - now)
+            at = max(now, quota.next - self._slack)
+            if at - now > self._max_wait:
+                raise UpstreamResting(self.name, at - now)
+            if await self._write(_Quota(max(now, quota.next) + self._interval, quota.rest), revision):
+                return at, now
+
+    async def _pause(self, seconds: float) -> None:
+        while True:
+            quota, revision, now = await self._read()
+            until = max(quota.rest, now + seconds)
+            if await self._write(_Quota(max(quota.next, until), until), revision):
+                return
+
+    async def _read(self) -> tuple[_Quota, int, float]:
+        if self._shared is None:
+            return self._local, 0, time.monotonic()
+        if (left := self._local.rest - time.monotonic()) > 0:  # a pause the broker could not be told of
+            raise UpstreamResting(self.name, left)
+        return await self._shared.read()
+
+    async def _write(self, quota: _Quota, revision: int) -> bool:
+        if self._shared is not None:
+            return await self._shared.write(quota, revision)
+        self._local = quota
+        return True
+
+
+class _Shared:
+    """The entry of one API in the bucket, and the broker's clock."""
+
+    def __init__(self, quotas: Quotas, name: str) -> None:
+        self._js = quotas.js
+        self._bucket = quotas.bucket
+        self._name = name
+        self._ahead = 0.0
+        self._asked = -_CLOCK_GOOD_FOR
+
+    async def read(self) -> tuple[_Quota, int, float]:
+        """The entry, its revision, and the broker's time."""
+        await self._set_clock()
+        try:
+            entry = await self._bucket.get(self._name)
+            quota, revision = msgspec.json.decode(entry.value or b"{}", type=_Quota), entry.revision or 0
+        except KeyNotFoundError:
+            quota, revision = _Quota(), 0
+        return quota, revision, time.monotonic() + self._ahead
+
+    async def write(self, quota: _Quota, revision: int) -> bool:
+        """Whether nobody else was faster."""
+        try:
+            await self._bucket.update(self._name, msgspec.json.encode(quota), last=revision)
+        except KeyWrongLastSequenceError:
+            await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311 - so that two do not run into each other again
+            return False
+        return True
+
+    async def _set_clock(self) -> None:
+        """Learn the broker's time from a message it stamps: at most the way there and back behind, never ahead."""
+        if time.monotonic() - self._asked < _CLOCK_GOOD_FOR:
+            return
+        revision = await self._bucket.put(f"{self._name}.clock", b"")
+        message = await self._js.get_msg(f"KV_{QUOTAS_BUCKET}", seq=revision)
+        now = time.monotonic()
+        assert message.time is not None, "the broker stamps every message"
+        self._ahead = message.time.timestamp() - now
+        self._asked = now

@@ -1,0 +1,22 @@
+"""Text made comparable: without accents and capitals, at the same length."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_SAME = {0x2019: "'", 0x2018: "'", 0x00A0: " ", 0x202F: " ", 0x2009: " ", 0x2010: "-", 0x2011: "-", 0x2013: "-"}
+
+
+def _table() -> dict[int, str]:
+    bare = {code: unicodedata.normalize("NFKD", chr(code))[0].lower() for code in range(0xC0, 0x250)}
+    return {code: letter for code, letter in bare.items() if letter.isascii() and letter.isalpha()} | _SAME
+
+
+_TABLE = _table()
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, plain spaces, apostrophes and hyphens. An offset in it is one in `text`. Pure."""
+    folded = text.translate(_TABLE).lower()
+    # A few letters of other scripts have longer lower cases; offsets count more than they do.
+    return folded if len(folded) == len(text) else text.translate(_TABLE)
