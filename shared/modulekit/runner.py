@@ -215,6 +215,7 @@ class ModuleRunner:
             except Exception as error:
                 logger.exception("module_raised", module=self.spec.slug)
                 problem = ItemError(code="module_error", message=f"{type(error).__name__} in module {self.spec.slug}")
+            logger.debug("item_failed", module=self.spec.slug, code=problem.code, reason=problem.message)
             duration = int((time.monotonic() - begun) * 1000)
             return failed(self.spec, item, problem, attempts=attempt, duration_ms=duration)
 
