@@ -54,6 +54,10 @@ soak: setup ## Hours of jobs with a fault every minute; ARGS="--minutes 60"
 bench: setup ## Every benchmark, with ratios against a peer in the same run
 	@for file in $$(grep -l __main__ tests/bench/*.py); do $(MAKE) bench-$$(basename $$file .py); done
 
+.PHONY: accuracy
+accuracy: setup ## What techstack finds on saved pages of real software, beside a peer; ARGS=--write renews docs/accuracy.md
+	@$(PY) -m tests.accuracy.techstack $(ARGS)
+
 bench-%: setup ## One benchmark by name: make bench-pipeline
 	@$(PY) -m tests.bench.$* $(ARGS)
 
@@ -62,6 +66,10 @@ contracts: setup ## Write what derives from contracts: OpenAPI, AsyncAPI, schema
 	@$(PY) -m services.edge.openapi
 	@$(PY) -m contracts.generate
 	@$(PY) -m deploy.compose_modules
+
+.PHONY: geography
+geography: setup ## Build shared/geography/france.bin anew from its public sources (needs npm)
+	@$(BIN)/uv run --quiet --no-project --isolated --python $(PY) --with-requirements deploy/geography/requirements.txt python -m deploy.geography
 
 .PHONY: lock
 lock: setup ## Pin the newest dependencies that pyproject.toml allows
