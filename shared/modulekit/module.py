@@ -15,6 +15,7 @@ from contracts.items import ItemRequested
 from contracts.manifest import ModuleSpec
 from shared.modulekit.errors import Permanent, Retryable
 from shared.net.client import Fetcher, FetchError, Response
+from shared.net.upstream import Quotas
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -49,11 +50,14 @@ class Context:
         settings: Settings,
         fetcher: Fetcher,
         log: Callable[[ItemRequested, Level, str], Awaitable[None]],
+        quotas: Quotas | None = None,
     ) -> None:
         self.spec = spec
         self.settings = settings
         self.fetcher = fetcher
         """The only way out: guarded, polite, cached."""
+        self.quotas = quotas
+        """Where processes share the limits of outside APIs; None: there is this process alone."""
         self._log = log
         # More threads than processors would only make pages wait for each other.
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix=spec.slug)

@@ -36,5 +36,5 @@ def registry_entry(spec: ModuleSpec, *, unavailable: bool = False) -> RegistryEn
         is_on_demand=spec.is_on_demand,
         coming_soon=spec.coming_soon,
         alpha_unavailable=unavailable,
-        api_endpoint=f"/api/jobs/{spec.path}",
+        api_endpoint=spec.endpoint,
     )

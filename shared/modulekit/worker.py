@@ -14,6 +14,7 @@ from contracts.events import CancelRequested, DeleteRequested, JobDeleted, JobEn
 from contracts.items import ItemRequested
 from contracts.manifest import ManifestError, ModuleSpec
 from contracts.subjects import ALL_LIFECYCLES, parse_job_subject
+from shared.memory import settle_memory
 from shared.messaging.connection import Received, check_server, make_broker
 from shared.messaging.log import EventLog, LogFull, LogUnavailable
 from shared.messaging.streams import declare_log, pages_bucket, suspects_bucket
@@ -25,6 +26,7 @@ from shared.modulekit.suspects import Suspects
 from shared.modulekit.watchdog import Watchdog
 from shared.net.client import Fetcher
 from shared.net.page_cache import KvPageCache
+from shared.net.upstream import Quotas
 from shared.settings import Settings
 
 logger = structlog.get_logger(__name__)
@@ -66,6 +68,7 @@ class Worker:
         log = EventLog(client, "worker")
         writer = ResultWriter(log)
         suspects = Suspects(await suspects_bucket(js, self._settings))
+        quotas = await Quotas.open(js, self._settings)
         name = str(ULID())
 
         async def say(item: ItemRequested, level: Level, message: str) -> None:
@@ -76,7 +79,7 @@ class Worker:
                 client,
                 spec,
                 load_process(spec),
-                Context(spec, self._settings, fetcher, say),
+                Context(spec, self._settings, fetcher, say, quotas),
                 writer=writer,
                 suspects=suspects,
                 worker=name,
@@ -85,6 +88,7 @@ class Worker:
             runner.start()
             self._runners.append(runner)
         self._watchdog = asyncio.create_task(Watchdog().run())
+        settle_memory()
         logger.info("worker_ready", modules=[spec.slug for spec in self._specs])
 
     async def _stop(self) -> None:

@@ -122,8 +122,9 @@ class UpstreamGuard:
             try:
                 async with self._one_at_a_time:
                     await self._pause(rest)
-            except _NO_ANSWER:
-                self._local = _Quota(self._local.next, time.monotonic() + rest)
+            except (*_NO_ANSWER, UpstreamResting):
+                until = max(self._local.rest, time.monotonic() + rest)
+                self._local = _Quota(self._local.next, until)  # this process alone keeps it
 
     async def _reserve(self) -> tuple[float, float]:
         """Take the next turn: when it is, and what the time is now."""

@@ -61,8 +61,7 @@ def test_defaults_are_those_of_the_code():
 def test_every_stream_and_bucket_is_listed():
     names = {value for name, value in vars(subjects).items() if name.endswith(("_STREAM", "_BUCKET"))}
     listed = {row[0].strip("`") for row in table_rows("Streams and buckets")}
-    # Declared for the modules that share an upstream's quota; none of the present ones does.
-    assert listed == names - {subjects.QUOTAS_BUCKET}
+    assert listed == names
 
 
 def test_every_metric_is_listed():

@@ -1,0 +1,1 @@
+"""scrap: one (tile, query) in, the places found there out."""

@@ -1,0 +1,13 @@
+"""What a failure of an outside API means for the work item."""
+
+from __future__ import annotations
+
+from shared.modulekit.errors import Permanent, Retryable
+from shared.net.api_client import ApiError
+
+
+def module_error(error: ApiError) -> Retryable | Permanent:
+    """Later again, or never."""
+    if error.retryable:
+        return Retryable(error.code, error.message, retry_after=error.retry_after)
+    return Permanent(error.code, error.message)

@@ -1,0 +1,1 @@
+"""OpenStreetMap, imported into one local, read-only file."""

@@ -1,0 +1,1 @@
+"""What a query in French means: OpenStreetMap tags and NAF codes."""

@@ -1,0 +1,164 @@
+"""The guard of an outside API: its rate over processes, its pauses, its rest."""
+
+import asyncio
+import sys
+import time
+
+import nats
+import pytest
+
+from shared.net.upstream import Quotas, UpstreamGuard, UpstreamResting
+from shared.settings import Settings
+from tests.servers import NatsServer
+
+RATE = 40.0
+
+ASK = """
+import asyncio, sys, nats
+from shared.net.upstream import Quotas, UpstreamGuard
+from shared.settings import Settings
+
+async def main(url, port, rate, count):
+    client = await nats.connect(url)
+    guard = UpstreamGuard("api", rate=rate, quotas=await Quotas.open(client.jetstream(), Settings(nats_url=url)))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def one():
+        await guard.turn()
+        writer.write(b"x")
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    await writer.drain()
+    writer.close()
+    await client.close()
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = NatsServer(tmp_path_factory.mktemp("quotas") / "nats").start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def quotas(server):
+    client = await nats.connect(server.url)
+    js = client.jetstream()
+    yield await Quotas.open(js, Settings(nats_url=server.url))
+    await js.delete_stream("KV_quotas")
+    await client.close()
+
+
+class Counter:
+    """A server that notes when each byte arrives."""
+
+    def __init__(self):
+        self.arrived = []
+
+    async def __call__(self, reader, writer):
+        while chunk := await reader.read(1024):
+            self.arrived += [time.monotonic()] * len(chunk)
+        writer.close()
+
+
+@pytest.mark.servers
+async def test_two_processes_together_keep_the_rate(server, quotas):
+    counter = Counter()
+    listening = await asyncio.start_server(counter, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    arguments = [sys.executable, "-c", ASK, server.url, str(port), str(RATE), "40"]
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    processes = [await asyncio.create_subprocess_exec(*arguments, **pipes) for _ in range(2)]
+    for process in processes:
+        assert await process.stdout.readline() == b"ready\n"
+    for process in processes:
+        process.stdin.write(b"go\n")
+        await process.stdin.drain()
+    assert [await process.wait() for process in processes] == [0, 0]
+    listening.close()
+    arrived = sorted(counter.arrived)
+    assert len(arrived) == 80
+    # Never more than the rate in any second, but for a jam on the way of a tenth of one; and all in all no less slow.
+    busiest = max(sum(start <= each < start + 1.0 for each in arrived) for start in arrived)
+    assert busiest <= RATE * 1.1 + 1
+    assert arrived[-1] - arrived[0] >= 79 / RATE - 0.1
+
+
+@pytest.mark.servers
+async def test_a_pause_holds_for_every_process(quotas):
+    one, other = (UpstreamGuard("api", rate=100, quotas=quotas) for _ in range(2))
+    await one.turn()
+    await one.failed(retry_after=40)
+    with pytest.raises(UpstreamResting) as rest:
+        await other.turn()
+    assert 35 < rest.value.retry_after <= 40
+    await UpstreamGuard("another", rate=100, quotas=quotas).turn()
+
+
+@pytest.mark.servers
+async def test_without_the_broker_there_is_no_turn(tmp_path):
+    server = NatsServer(tmp_path / "nats").start()
+    client = await nats.connect(server.url)
+    guard = UpstreamGuard("api", rate=100, quotas=await Quotas.open(client.jetstream(), Settings(nats_url=server.url)))
+    await guard.turn()
+    server.pause()
+    try:
+        with pytest.raises(UpstreamResting):
+            await guard.turn()
+    finally:
+        server.resume()
+    await guard.turn()
+    await client.close()
+    server.kill()
+
+
+async def test_the_rate_holds_within_one_process():
+    guard = UpstreamGuard("api", rate=50, burst=5)
+    began = time.monotonic()
+    await asyncio.gather(*(guard.turn() for _ in range(5)))
+    at_once = time.monotonic() - began
+    await asyncio.gather(*(guard.turn() for _ in range(15)))
+    assert at_once < 0.1
+    assert time.monotonic() - began >= 15 / 50 - 0.02
+
+
+async def test_who_would_wait_too_long_is_told_so_at_once():
+    guard = UpstreamGuard("api", rate=1, max_wait=2.5)
+    turns = [asyncio.create_task(guard.turn()) for _ in range(4)]
+    done, pending = await asyncio.wait(turns, timeout=0.5)
+    refused = [task.exception() for task in done if task.exception()]
+    assert [type(error) for error in refused] == [UpstreamResting]
+    assert refused[0].retry_after == pytest.approx(3, abs=0.6)
+    for task in pending:
+        task.cancel()
+
+
+async def test_failures_in_a_row_make_it_rest_and_longer_each_time():
+    guard = UpstreamGuard("api", rate=1000, failures=3, rest=0.05, longest_rest=0.12)
+    for _ in range(2):
+        await guard.failed()
+        await guard.turn()
+    await guard.succeeded()
+    for _ in range(2):
+        await guard.failed()
+        await guard.turn()
+    rests = []
+    for _ in range(3):
+        await guard.failed()
+        with pytest.raises(UpstreamResting) as rest:
+            await guard.turn()
+        rests.append(rest.value.retry_after)
+        await asyncio.sleep(rest.value.retry_after + 0.01)
+        await guard.turn()
+    assert rests == pytest.approx([0.05, 0.1, 0.12], abs=0.02)
+
+
+@pytest.mark.parametrize("settings", [{"rate": 0}, {"rate": -1}, {"rate": 1, "burst": 0}])
+def test_no_turns_at_all_is_a_mistake(settings):
+    with pytest.raises(ValueError, match="takes some requests"):
+        UpstreamGuard("api", **settings)
