@@ -74,7 +74,7 @@ class ScrapBody(msgspec.Struct, frozen=True, kw_only=True):
     stop_at: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)] | None = None
     """End the job when it has about so many places; at least 1."""
     scrap_mode: ScrapMode = "normal"
-    """fast: the first page of each tile; normal: all pages, full tiles split; ultra: normal on a grid one level finer."""
+    """fast: the first page of each tile; normal: all pages, full tiles are split; ultra: normal on a finer grid."""
 
 
 class EstimateBody(ScrapBody, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ a manifest and edits nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +43,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     meaning: str
     signal: bool = False
     """A row counts as a result when one of its signal columns is not null."""
+    when: str = ""
+    """What a job must ask for to have it, a value of `extra_columns` or `include_reviews`; empty: every job has it."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,18 +101,27 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def path(self) -> str:
-        """The last segment of the module's route."""
+        """What names the module in commands and, but for one over a grid, the last segment of its route."""
         return self.slug.replace("_", "-")
 
     @property
+    def endpoint(self) -> str:
+        """Where its jobs are created."""
+        return "/api/jobs" if self.on_grid else f"/api/jobs/{self.path}"
+
+    @property
     def columns(self) -> list[str]:
-        """Names of the produced columns, in order."""
-        return [column.name for column in self.produces]
+        """Names of the columns that every job produces, in order."""
+        return [column.name for column in self.produced()]
 
     @property
     def list_columns(self) -> list[str]:
-        """Names of the produced columns whose values are lists."""
-        return [column.name for column in self.produces if column.type == "list"]
+        """Those of `columns` whose values are lists."""
+        return [column.name for column in self.produced() if column.type == "list"]
+
+    def produced(self, wishes: Collection[str] = ()) -> list[Column]:
+        """The columns of a job that asks for these, in order; see `Column.when`."""
+        return [column for column in self.produces if not column.when or column.when in wishes]
 
     @property
     def signals(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ import msgspec
 from httpx_sse import ServerSentEvent, SSEError, connect_sse
 from ulid import ULID
 
-from contracts.jobs import ItemsPage, JobPublic
+from contracts.jobs import ItemsPage, JobEstimate, JobPublic, ScrapBody
 from services.cli.errors import CliError, NoAccess, UsageError
 from services.cli.surroundings import Credentials
 
@@ -51,11 +51,22 @@ class JobsApi:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def create(self, path: str, body: dict[str, Any]) -> JobPublic:
-        """Create a job; `path` is the module's. A lost answer does not make a second job."""
+    def create(self, endpoint: str, body: dict[str, Any] | ScrapBody) -> JobPublic:
+        """Create a job; `endpoint` is the module's. A lost answer does not make a second job."""
         headers = {"Idempotency-Key": str(ULID()), "Content-Type": "application/json"}
-        answer = self._call("POST", f"/api/jobs/{path}", content=msgspec.json.encode(body), headers=headers)
+        answer = self._call("POST", endpoint, content=msgspec.json.encode(body), headers=headers)
         return _decoded(answer, JobPublic)
+
+    def estimate(self, body: ScrapBody) -> JobEstimate:
+        """What a scrap job would be."""
+        headers = {"Content-Type": "application/json"}
+        return _decoded(
+            self._call("POST", "/api/estimate", content=msgspec.json.encode(body), headers=headers), JobEstimate
+        )
+
+    def resume(self, job: str) -> JobPublic:
+        """A new job that takes up an interrupted scrap job."""
+        return _decoded(self._call("POST", f"/api/jobs/{job}/resume"), JobPublic)
 
     def job(self, job: str) -> JobPublic:
         """One job."""

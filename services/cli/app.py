@@ -11,7 +11,9 @@ from contracts.manifest import MODULES_FOLDER, ManifestError, ModuleSpec, load_m
 from services.cli import operate
 from services.cli.display import err, out, plain
 from services.cli.errors import USAGE, CliError, UsageError
+from services.cli.import_osm import import_osm
 from services.cli.jobs import jobs_app
+from services.cli.scrap import scrap_commands
 from services.cli.users import users_app
 from shared.settings import Settings, SettingsError
 
@@ -35,6 +37,9 @@ def build_app(modules: dict[str, ModuleSpec]) -> typer.Typer:
     )
     for command in (operate.up, operate.serve, operate.worker, operate.rebuild):
         app.command()(command)
+    app.command("import-osm")(import_osm)
+    for name, search in scrap_commands(modules).items():
+        app.command(name)(search)
     app.add_typer(users_app, name="user")
     app.add_typer(jobs_app(modules), name="jobs")
 

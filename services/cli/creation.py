@@ -19,10 +19,10 @@ from services.cli.surroundings import credentials, service_url
 
 
 def creation_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
-    """The command group. A module that was only announced has no command."""
+    """The command group. A module that was only announced has no command; one over a grid is `outsend scrap`."""
     app = typer.Typer(no_args_is_help=True, help="Create a job.")
     for spec in modules.values():
-        if not spec.coming_soon:
+        if not spec.coming_soon and not spec.on_grid:
             app.command(spec.path, help=spec.description.en)(_command(spec, modules))
     return app
 
@@ -41,7 +41,7 @@ def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..
         if source_job:
             body["source_job_id"] = source_job
         with JobsApi(service_url(), credentials()) as api:
-            conclude(api, api.create(spec.path, body), wishes, modules)
+            conclude(api, api.create(spec.endpoint, body), wishes, modules)
 
     parameters = [*_common(spec), *(_flag(option) for option in spec.options)]
     # typer reads a command's parameters from its signature; here they come from the manifest.
@@ -54,7 +54,12 @@ def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
     leads = f"CSV or JSON files with {', '.join(spec.needs)} (`-`: standard input), or single values"
     return [
         _parameter("leads", list[str] | None, typer.Argument(help=leads, metavar="FILE|VALUE"), None),
-        _parameter("source_job", str, typer.Option(help="Take the rows of this job of yours as leads"), ""),
+        _parameter(
+            "source_job",
+            str,
+            typer.Option("--source-job", "--from", help="Take the rows of this job of yours as leads"),
+            "",
+        ),
         _parameter("follow", bool, typer.Option("--follow/--no-follow", "-f", help="Watch it to its end"), False),
         _parameter(
             "out_file",

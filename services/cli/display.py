@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.events import ItemError
-from contracts.jobs import ItemsPage, JobPublic
+from contracts.jobs import ItemsPage, JobEstimate, JobPublic
 from contracts.stream import ErrorFrame, LogFrame, ProgressFrame, StatusFrame
 from services.cli.follow import Frame
 
@@ -114,6 +115,23 @@ def job_details(job: JobPublic) -> Table:
     for name, value in msgspec.structs.asdict(job).items():
         if value not in (None, [], {}, ""):
             table.add_row(Text(name, style="bold"), _cell(value))
+    return table
+
+
+def estimate_table(estimate: JobEstimate) -> Table:
+    """What a scrap job would be, and what stands against it."""
+    table = Table(box=None, show_header=False)
+    lines = {
+        "tiles": f"{estimate.grid_points}",
+        "requests": f"{estimate.total_requests} ({estimate.queries_count} to a tile)",
+        "cost": f"{estimate.ef_cost:.3f} EF",
+        "time": f"about {timedelta(seconds=estimate.estimated_duration_seconds)}",
+    }
+    for name, value in lines.items():
+        table.add_row(Text(name, style="bold"), value)
+    for name, said, style in (("warning", estimate.warnings, "yellow"), ("error", estimate.errors, "red")):
+        for sentence in said:
+            table.add_row(Text(name, style=style), plain(sentence))
     return table
 
 

@@ -1,4 +1,4 @@
-"""`outsend jobs …`: create, list, show, follow, cancel, delete, download."""
+"""`outsend jobs …`: create, list, show, follow, cancel, resume, delete, download."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ def jobs_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
         wishes.check()
         with _api() as api:
             conclude(api, api.job(job), wishes, modules)
+
+    @app.command()
+    def resume(
+        job: JobId,
+        follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f", help="Watch it to its end")] = False,
+        out_file: OutFiles = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Take up a cancelled or failed scrap job where it stopped, as a new job that costs only the rest."""
+        wishes = Wishes(follow=follow, out_files=out_file or (), as_json=as_json)
+        wishes.check()
+        with _api() as api:
+            conclude(api, api.resume(job), wishes, modules)
 
     return app
 

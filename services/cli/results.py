@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from contracts.jobs import JobPublic
+from contracts.jobs import JobEstimate, JobPublic
 from contracts.manifest import ModuleSpec
 from services.cli.api import JobsApi
 from services.cli.display import LiveProgress, err, out, plain, row_table, verdict
@@ -73,7 +73,7 @@ def conclude(api: JobsApi, job: JobPublic, wishes: Wishes, modules: Mapping[str,
         raise typer.Exit(FAILED)
 
 
-def print_json(value: JobPublic | Sequence[JobPublic]) -> None:
+def print_json(value: JobPublic | JobEstimate | Sequence[JobPublic]) -> None:
     """One JSON document on standard output."""
     print(msgspec.json.format(msgspec.json.encode(value)).decode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -9,19 +10,28 @@ from litestar import Litestar
 from litestar.openapi.spec import Tag
 
 from contracts.manifest import MODULES_FOLDER, ModuleSpec, load_manifests
+from services.gateway.availability import missing
 from services.gateway.commands import JobCommands
 from services.gateway.idempotency import IdempotencyKeys
-from services.gateway.routes import accounts, api_keys, commands, creation, sessions
+from services.gateway.intake import Intake
+from services.gateway.resumption import Resumptions
+from services.gateway.routes import accounts, api_keys, commands, creation, scrap, sessions
 from services.gateway.routes.registry import registry_route
+from services.gateway.scrap import ScrapJobs
 from services.gateway.submission import Submissions
+from services.gateway.tiling import Tiler
 from services.gateway.usage import EfUsage
 from shared.api.app import make_app
 from shared.api.streams import OpenStreams
+from shared.geography import Geography
 from shared.identity.service import IdentityService
 from shared.messaging import streams as declared
 from shared.messaging.connection import connect
 from shared.messaging.log import EventLog
 from shared.settings import Settings
+
+SCRAP = "scrap"
+"""The module with routes of its own; every deployment has it."""
 
 TAGS = (
     Tag(name="accounts", description="Accounts, logins and API keys."),
@@ -41,6 +51,8 @@ def create_app(
     It connects to NATS when it starts, waiting for it as long as it takes.
     """
     modules = load_manifests((MODULES_FOLDER, *settings.module_folders)) if modules is None else modules
+    for slug in modules:
+        missing(slug, settings)  # a setting that cannot be used stops the process, not the first request
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -54,12 +66,22 @@ def create_app(
             limits=await declared.limits_bucket(js, settings),
             settings=settings,
         )
-        keys = IdempotencyKeys(await declared.idempotency_bucket(js, settings))
+        intake = Intake(log, IdempotencyKeys(await declared.idempotency_bucket(js, settings)))
+        tiler = Tiler(await asyncio.to_thread(Geography.load))
         app.state.identity = identity
         app.state.log = log
         app.state.commands = JobCommands(log)
         app.state.usage = EfUsage(log)
-        app.state.submissions = Submissions(log=log, keys=keys, modules=modules, settings=settings)
+        app.state.submissions = Submissions(log=log, intake=intake, modules=modules, settings=settings)
+        app.state.scrap = ScrapJobs(spec=modules[SCRAP], intake=intake, tiler=tiler, settings=settings)
+        app.state.resumptions = Resumptions(
+            log=log,
+            intake=intake,
+            spec=modules[SCRAP],
+            throttle=identity.throttle,
+            rule=creation.creation_rule(settings),
+            settings=settings,
+        )
         try:
             yield
         finally:
@@ -85,12 +107,12 @@ def create_app(
             api_keys.list_api_keys,
             api_keys.create_api_key,
             api_keys.revoke_api_key,
-            creation.create_scrap_job,
+            *scrap.scrap_routes(modules[SCRAP], settings),
             *creation.creation_routes(modules, settings),
             commands.cancel_job,
             commands.resume_job,
             commands.delete_job,
-            registry_route(modules),
+            registry_route(modules, settings),
         ],
         settings=settings,
         lifespan=lifespan,

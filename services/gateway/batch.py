@@ -1,4 +1,4 @@
-"""A new job as one atomic batch: its items in chunks, a line about what was dropped, and JobRequested at the end."""
+"""A new job as one atomic batch: its items in chunks, lines for who watches it, and JobRequested at the end."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 3339; the job's `created_at`."""
     request: JobRequested
     items: list[msgspec.Raw]
-    note: str | None = None
-    """A line for the person who watches the job."""
+    notes: Sequence[JobLogged] = ()
+    """Lines for the person who watches the job."""
 
 
 class JobWriter:
@@ -49,13 +49,14 @@ class JobWriter:
         self._log = log
         self._open = asyncio.Semaphore(_OPEN_BATCHES)
 
-    async def write(self, job: NewJob) -> JobState:
+    async def write(self, job: NewJob, fence: Fence | None = None) -> JobState:
         """The job's state once it stands in the log; if it stood there already, as it stands there.
 
         When the outcome of a write is unknown the log is asked; only if it cannot tell, nothing is promised.
-        Raises LogFull, LogUnavailable.
+        `fence` is what the job depends on beside its own absence.
+        Raises Conflict when the fence was passed, LogFull, LogUnavailable.
         """
-        drafts, requested = self._drafts(job)
+        drafts, requested = self._drafts(job, fence)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 async with self._turn():
@@ -63,7 +64,10 @@ class JobWriter:
                 _note(job)
                 return evolve(ABSENT, requested)
             except Conflict:
-                return (await read_lifecycle(self._log, job.id)).state
+                found = await read_lifecycle(self._log, job.id)
+                if not found.sequence:
+                    raise
+                return found.state
             except (Busy, LogUnavailable) as error:
                 written = await self._look(job.id)
                 if written is not None:
@@ -88,13 +92,11 @@ class JobWriter:
             return None
         return found.state if found.sequence else None
 
-    def _drafts(self, job: NewJob) -> tuple[list[Draft], Envelope]:
-        events: list[Event] = list(chunks(job.items))
-        if job.note:
-            events.append(JobLogged(level="warn", message=job.note))
+    def _drafts(self, job: NewJob, fence: Fence | None) -> tuple[list[Draft], Envelope]:
+        events: list[Event] = [*chunks(job.items), *job.notes]
         drafts = [self._draft(self._envelope(job, event)) for event in events]
         requested = self._envelope(job, job.request)
-        fence = Fence(subjects.job_subject(job.tenant, job.id, "lifecycle"), 0)
+        fence = fence or Fence(subjects.job_subject(job.tenant, job.id, "lifecycle"), 0)
         return [*drafts, self._draft(requested, fence)], requested
 
     def _envelope(self, job: NewJob, event: Event) -> Envelope:

@@ -1,13 +1,15 @@
-"""The body of POST /api/jobs/{type}: decoded as its module's manifest says, items left as bytes."""
+"""Bodies of new jobs: that of POST /api/jobs/{type} decoded as its module's manifest says, items left as bytes."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from contracts.manifest import ModuleSpec, Option
 from shared.api.errors import ValidationFailed, issue, issues_of
+
+T = TypeVar("T")
 
 
 class JobBody(msgspec.Struct, frozen=True):
@@ -17,6 +19,19 @@ class JobBody(msgspec.Struct, frozen=True):
     source_job_id: str | None
     options: dict[str, Any]
     """Every option of the manifest, with its default where the body has none."""
+
+
+def decoded(decoder: msgspec.json.Decoder[T], payload: bytes, *, status: int = 422) -> T:
+    """A body as its type says; unknown fields are ignored. Raises ValidationFailed."""
+    try:
+        return decoder.decode(payload)
+    except RecursionError:
+        found = [issue("The body is nested too deeply.", "body")]
+    except UnicodeDecodeError:
+        found = [issue("The body must be UTF-8.", "body", kind="json_invalid")]
+    except msgspec.DecodeError as error:
+        found = issues_of(error)
+    raise ValidationFailed(found, status=status)
 
 
 class BodyReader:
@@ -39,14 +54,7 @@ class BodyReader:
 
         It skips over the items (about 1 GB/s); looking into them is `sift`'s, which yields to the loop.
         """
-        try:
-            body = self._decoder.decode(payload)
-        except RecursionError:
-            raise self._refusal("The body is nested too deeply.", "body") from None
-        except UnicodeDecodeError:
-            raise self._refusal("The body must be UTF-8.", "body", kind="json_invalid") from None
-        except msgspec.DecodeError as error:
-            raise ValidationFailed(issues_of(error), status=self._spec.validation_status) from None
+        body = decoded(self._decoder, payload, status=self._spec.validation_status)
         if body.items is None and body.source_job_id is None:
             raise self._refusal("Field required", "body", "items", kind="missing")
         if body.items is not None and not 1 <= len(body.items) <= self._max_items:

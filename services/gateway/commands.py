@@ -5,11 +5,10 @@ from __future__ import annotations
 import structlog
 
 from contracts import subjects
-from contracts.jobs import JobPublic
-from services.gateway.lifecycle import Lifecycle, read_lifecycle, wait_until_deleted
-from shared.api.auth import Identity, require_active, require_owner, require_verified
-from shared.api.errors import BadRequest, Unavailable
-from shared.job import UnknownJob, decide
+from services.gateway.lifecycle import Lifecycle, read_owned, wait_until_deleted
+from shared.api.auth import Identity
+from shared.api.errors import Unavailable
+from shared.job import decide
 from shared.job.decide import Command, RequestCancel, RequestDelete
 from shared.messaging.log import Conflict, EventLog, Fence
 
@@ -23,7 +22,7 @@ _DELETION = 2.0
 
 
 class JobCommands:
-    """Cancel, resume, delete. Checks go in the documented order: 404, 403 owner, 403 active or verified, 400.
+    """Cancel and delete. Checks go in the documented order: 404, 403 owner, 403 active, 400.
 
     Every method raises UnknownJob, Forbidden, Refused, LogUnavailable, LogFull.
     """
@@ -40,15 +39,9 @@ class JobCommands:
         lifecycle = await self._carry_out(job, identity, RequestDelete(by=identity.user_id))
         await wait_until_deleted(self._log, lifecycle, _DELETION)
 
-    async def resume(self, job: str, identity: Identity) -> JobPublic:
-        """Refuses with 400 every job that is no interrupted scrap job."""
-        await self._of_caller(job, identity)
-        require_verified(identity)
-        raise BadRequest("Only a cancelled or failed scrap job can be resumed.")
-
     async def _carry_out(self, job: str, identity: Identity, command: Command) -> Lifecycle:
         for _ in range(_ATTEMPTS):
-            state, sequence = await self._of_caller(job, identity)
+            state, sequence = await read_owned(self._log, job, identity)
             events = decide(state, command)
             if not events:
                 return Lifecycle(state, sequence)
@@ -60,11 +53,3 @@ class JobCommands:
             logger.info("job_command", tenant=state.tenant, job_id=state.id, command=type(command).__name__)
             return Lifecycle(state, sequence)
         raise Unavailable("The job changes too fast at the moment. Try again shortly.")
-
-    async def _of_caller(self, job: str, identity: Identity) -> Lifecycle:
-        found = await read_lifecycle(self._log, job)
-        if not found.exists:
-            raise UnknownJob
-        require_owner(identity, found.state.tenant)
-        require_active(identity)
-        return found

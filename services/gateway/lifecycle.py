@@ -10,7 +10,8 @@ from typing import NamedTuple
 from contracts import codec, subjects
 from contracts.events import JobDeleted
 from services.gateway.reading import read_now
-from shared.job import ABSENT, JobState, evolve
+from shared.api.auth import Identity, require_active, require_owner
+from shared.job import ABSENT, JobState, UnknownJob, evolve
 from shared.messaging.log import EventLog
 
 _JOB_ID = re.compile(r"j_[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -50,6 +51,16 @@ async def read_lifecycle(log: EventLog, job: str) -> Lifecycle:
         for envelope in codec.decode_slim(message.payload):
             state = evolve(state, envelope)
     return Lifecycle(state, newest.sequence)
+
+
+async def read_owned(log: EventLog, job: str, identity: Identity) -> Lifecycle:
+    """A job the caller may change, being active. Raises UnknownJob, Forbidden, LogUnavailable."""
+    found = await read_lifecycle(log, job)
+    if not found.exists:
+        raise UnknownJob
+    require_owner(identity, found.state.tenant)
+    require_active(identity)
+    return found
 
 
 async def wait_until_deleted(log: EventLog, lifecycle: Lifecycle, seconds: float) -> None:

@@ -19,7 +19,7 @@ def assert_row(spec, given, row):
     kept = [key for key in given if key not in produced and (spec.carries is None or key in spec.carries)]
     assert list(row) == [*kept, *spec.columns]
     assert all(row[key] == given[key] for key in kept)
-    for column in spec.produces:
+    for column in spec.produced():
         assert row[column.name] is None or isinstance(row[column.name], TYPES[column.type]), column.name
 
 

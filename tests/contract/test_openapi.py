@@ -7,7 +7,8 @@ from contracts.jobs import JobPublic
 from services.edge.openapi import DOCUMENT, Contradiction, _join, render
 
 OPERATIONS = {
-    "/api/jobs": {"get"},
+    "/api/jobs": {"get", "post"},
+    "/api/estimate": {"post"},
     "/api/jobs/{job_id}": {"get", "delete"},
     "/api/jobs/{job_id}/stream": {"get"},
     "/api/jobs/{job_id}/items": {"get"},

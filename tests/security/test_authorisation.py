@@ -14,6 +14,9 @@ CALLERS = ("nobody", "stranger", "unverified", "inactive", "owner")
 """`stranger` asks for the owner's job; `unverified` and `inactive` for one of their own."""
 ITEMS = {"items": [{"nom": "a", "site_web": "https://nowhere.valmont.test"}]}
 ACCOUNT = {"email": "somebody.else@example.com", "password": "correct horse battery"}
+SEARCH = {"queries": ["dentiste"], "zones": ["Paris"], "country": "none"}
+SEARCHED = 400
+"""What a search ends in once its caller may search: its country is none that is covered, so that nothing runs."""
 NEW = {"token": "x" * 43, "password": "correct horse battery"}
 
 
@@ -43,6 +46,9 @@ TABLE = {
     "POST /api/auth/api-keys": Route((401, 201, 201, 403, 201), {"name": "one more"}),
     "DELETE /api/auth/api-keys/{key_id}": Route((401, 404, 204, 403, 204)),
     "GET /api/jobs": Route((401, 200, 200, 200, 200)),
+    # A search needs an active user and a verified address, an estimate only somebody.
+    "POST /api/jobs": Route((401, SEARCHED, 403, 403, SEARCHED), SEARCH),
+    "POST /api/estimate": Route((401, 200, 200, 200, 200), SEARCH),
     # Typed jobs need an active user, no verified address.
     "POST /api/jobs/techstack": Route((401, 200, 200, 403, 200), ITEMS),
     "POST /api/jobs/noop": Route((401, 200, 200, 403, 200), ITEMS),
@@ -51,6 +57,7 @@ TABLE = {
     "GET /api/jobs/{job_id}": Route((401, 403, 200, 200, 200)),
     "GET /api/jobs/{job_id}/items": Route((401, 403, 200, 200, 200)),
     "GET /api/jobs/{job_id}/report": Route((401, 403, 200, 200, 200)),
+    "GET /api/jobs/{job_id}/map": Route((401, 403, 400, 400, 400)),  # an item-driven job has none
     "GET /api/jobs/{job_id}/download": Route((401, 403, 200, 200, 200)),
     "GET /api/jobs/{job_id}/stream": Route((401, 403, 200, 200, 200)),
     "POST /api/jobs/{job_id}/cancel": Route((401, 403, 400, 403, 400)),

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from contracts.jobs import JobPublic, Ok
 from services.gateway.commands import JobCommands
+from services.gateway.resumption import Resumptions
 from shared.api.auth import IDENTITY, Caller
 from shared.api.schema import SECURED, problems
 
@@ -37,12 +38,15 @@ async def cancel_job(job_id: FromPath[str], identity: Caller, state: State) -> O
     status_code=200,
     dependencies=IDENTITY,
     security=SECURED,
-    responses=problems(400, 401, 403, 404, 415, 503),
+    responses=problems(400, 401, 403, 404, 415, 429, 503),
 )
 async def resume_job(job_id: FromPath[str], identity: Caller, state: State) -> JobPublic:
-    """A new job that takes up a cancelled or failed scrap job where it stopped; 400 for every other job."""
-    commands: JobCommands = state.commands
-    return await commands.resume(job_id, identity)
+    """A new job that takes up a cancelled or failed scrap job where it stopped, and costs only the rest.
+
+    400 for every other job, and while another resume of it lives or is done.
+    """
+    resumptions: Resumptions = state.resumptions
+    return await resumptions.resume(job_id, identity)
 
 
 @delete(

@@ -1,10 +1,10 @@
-"""Creating jobs: one route per module, made from its manifest."""
+"""Creating item-driven jobs: one route per module, made from its manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from litestar import Request, post
 from litestar.datastructures import State
@@ -16,23 +16,26 @@ from contracts.jobs import JobPublic
 from contracts.manifest import ModuleSpec, Option
 from services.gateway.submission import Submissions
 from shared.api.auth import IDENTITY, Caller, require_active
-from shared.api.errors import ApiError
 from shared.api.schema import SECURED, problems
 from shared.identity.service import IdentityService
 from shared.identity.throttle import Rule
 from shared.settings import Settings
 
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(name="Idempotency-Key", description="The same key and body within 24 h give the same job."),
+]
 
-class MethodNotAllowed(ApiError):
-    """405: the path exists, for other methods."""
 
-    status = 405
+def creation_rule(settings: Settings) -> Rule:
+    """How often a user may create jobs, of whatever kind."""
+    return Rule("jobs", settings.job_creations_per_minute, 60.0)
 
 
 def creation_routes(modules: Mapping[str, ModuleSpec], settings: Settings) -> list[HTTPRouteHandler]:
-    """POST /api/jobs/{type} for every module."""
-    rule = Rule("jobs", settings.job_creations_per_minute, 60.0)
-    return [_creation_route(spec, rule, settings) for spec in modules.values()]
+    """POST /api/jobs/{type} for every module whose jobs are made of items."""
+    rule = creation_rule(settings)
+    return [_creation_route(spec, rule, settings) for spec in modules.values() if not spec.on_grid]
 
 
 def _creation_route(spec: ModuleSpec, rule: Rule, settings: Settings) -> HTTPRouteHandler:
@@ -46,16 +49,13 @@ def _creation_route(spec: ModuleSpec, rule: Rule, settings: Settings) -> HTTPRou
         dependencies=IDENTITY,
         security=SECURED,
         responses=problems(*(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503), validation=spec.validation_status),
-        operation_class=_with_body(_body_schema(spec, settings.max_items)),
+        operation_class=with_body(_body_schema(spec, settings.max_items)),
     )
     async def create(
         request: Request[Any, Any, State],
         identity: Caller,
         state: State,
-        idempotency_key: Annotated[
-            str | None,
-            HeaderParameter(name="Idempotency-Key", description="The same key and body within 24 h give the same job."),
-        ] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> JobPublic:
         require_active(identity)
         accounts: IdentityService = state.identity
@@ -67,13 +67,9 @@ def _creation_route(spec: ModuleSpec, rule: Rule, settings: Settings) -> HTTPRou
     return create
 
 
-@post("/api/jobs", include_in_schema=False)
-async def create_scrap_job() -> None:
-    """The list of jobs lives at this path; nothing can be created here."""
-    raise MethodNotAllowed("Method not allowed", headers={"Allow": "GET"})
+def with_body(schema: Schema) -> type[Operation]:
+    """How a route describes a body that it reads itself."""
 
-
-def _with_body(schema: Schema) -> type[Operation]:
     @dataclass
     class DescribedOperation(Operation):
         def __post_init__(self) -> None:

@@ -8,12 +8,13 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from contracts.manifest import ModuleSpec, RegistryEntry
+from services.gateway.availability import missing
 from shared.modulekit.registry import registry_entry
+from shared.settings import Settings
 
 
-def registry_route(modules: Mapping[str, ModuleSpec]) -> HTTPRouteHandler:
+def registry_route(modules: Mapping[str, ModuleSpec], settings: Settings) -> HTTPRouteHandler:
     """GET /api/modules-registry."""
-    entries = [registry_entry(spec) for spec in modules.values()]
 
     @get(
         "/api/modules-registry",
@@ -24,6 +25,6 @@ def registry_route(modules: Mapping[str, ModuleSpec]) -> HTTPRouteHandler:
     )
     def list_modules() -> list[RegistryEntry]:
         """What each module needs, produces and is called; anyone may ask."""
-        return entries
+        return [registry_entry(spec, unavailable=missing(slug, settings) is not None) for slug, spec in modules.items()]
 
     return list_modules

@@ -8,11 +8,12 @@ from tests.servers import free_port
 def test_help_lists_the_commands_and_modules_come_from_manifests(run):
     shown = run("--help")
     assert shown.code == 0
-    for command in ("up", "serve", "worker", "rebuild", "user", "jobs", "modules"):
+    for command in ("up", "serve", "worker", "rebuild", "scrap", "estimate", "user", "jobs", "modules"):
         assert f"│ {command} " in shown.out
     created = run("jobs", "create", "--help").out
     assert "techstack" in created
     assert "faulty" in created  # from a folder of the settings
+    assert "scrap" not in created, "it takes no leads and has a command of its own"
 
 
 def test_options_of_a_module_are_flags(run):
@@ -38,6 +39,12 @@ def test_modules_says_what_they_need_and_produce(run):
         (["jobs", "create", "techstack", "a.fr", "--out", "no/x.csv"], "the folder of no/x.csv does not exist"),
         (["jobs", "create", "faulty", "a.fr", "--mode", "odd"], "'odd' is not one of"),
         (["jobs", "create", "nothing", "a.fr"], "No such command 'nothing'"),
+        (["scrap", "--zone", "Paris"], "Missing option '--query'"),
+        (["estimate", "--query", "dentiste"], "Missing option '--zone'"),
+        (["scrap", "-q", "a", "-z", "Paris", "--stop-at", "0"], "Input should be greater than or equal to 1"),
+        (["scrap", "-q", "a", "-z", "Paris", "--mode", "slow"], "'slow' is not one of"),
+        (["scrap", "-q", "a", "-z", "Paris", "--extra", "shoe-size"], "'shoe-size' is not one of"),
+        (["scrap", "-q", "a", "-z", "Paris", "--out", "x.pdf"], "the suffix must be one of csv, json, xlsx"),
         (["worker", "nothing"], "unknown module nothing; there are: faulty, noop"),
         (["serve", "kitchen"], "'kitchen' is not one of"),
         (["user", "create", "a@example.com"], "set OUTSEND_PASSWORD"),
@@ -62,7 +69,10 @@ def test_without_credentials_it_says_how_to_get_some(run):
     assert "OUTSEND_API_KEY" in done.err
 
 
-@pytest.mark.parametrize("arguments", [["jobs", "list"], ["jobs", "create", "noop", "a.fr", "--follow"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["jobs", "list"], ["jobs", "create", "noop", "a.fr", "--follow"], ["estimate", "-q", "a", "-z", "Paris"]],
+)
 def test_an_unreachable_service_ends_with_3(run, arguments):
     url = f"http://127.0.0.1:{free_port()}"
     done = run(*arguments, env={"OUTSEND_URL": url, "OUTSEND_API_KEY": "osk_x"})

@@ -22,3 +22,10 @@ def fresh_nats(tmp_path):
 async def gateway(nats_server):
     async with running(nats_server) as gateway:
         yield gateway
+
+
+@pytest.fixture
+async def searching(nats_server):
+    """A gateway of a deployment that has a source of places, one with reviews."""
+    async with running(nats_server, google_places_key="key", overpass_url="http://127.0.0.1:9") as gateway:
+        yield gateway

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from msgspec.structs import replace
 
 from contracts import codec, subjects
-from contracts.events import ItemProcessed, JobCompleted, JobDeleted, JobStarted
+from contracts.events import ItemProcessed, JobCancelled, JobCompleted, JobDeleted, JobStarted
 from services.gateway.app import create_app
 from shared.api.server import make_server
 from shared.identity.passwords import Passwords
@@ -123,6 +123,12 @@ class Gateway:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def search(self, client, **body):
+        """A scrap job of the client's, as it was answered."""
+        answer = await client.post("/api/jobs", json={"queries": ["dentiste"], "zones": ["Ouessant"]} | body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def start(self, client, job):
         await self.log.append(client.user, job["id"], JobStarted())
 
@@ -139,6 +145,23 @@ class Gateway:
             total_attempts_count=len(rows),
             rows=counted,
             ef_cost=more.pop("ef_cost", job["ef_cost"]),
+            expires_at=job["expires_at"],
+            **more,
+        )
+        await self.log.append(client.user, job["id"], end)
+
+    async def interrupt(self, client, job, done=1, ended=JobCancelled, **more):
+        """End a scrap job before its time, with so many of its tiles done."""
+        await self.start(client, job)
+        for index in range(done * len(job["queries"])):
+            await self.log.append(client.user, job["id"], ItemProcessed(index=index))
+        end = ended(
+            processed_points=done,
+            results_count=0,
+            error_count=0,
+            total_attempts_count=done,
+            rows=0,
+            ef_cost=done / 10_000,
             expires_at=job["expires_at"],
             **more,
         )

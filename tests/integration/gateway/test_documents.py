@@ -2,12 +2,16 @@
 
 import re
 
+import msgspec
+
+from contracts.jobs import ScrapBody
+
 
 async def test_registry_has_an_entry_per_module(gateway):
     answer = await gateway.http().get("/api/modules-registry")
     assert answer.status_code == 200
     entries = {entry["slug"]: entry for entry in answer.json()}
-    assert list(entries) == ["techstack", "emails", "verify_emails", "pagespeed"]
+    assert list(entries) == ["scrap", "techstack", "emails", "verify_emails", "pagespeed"]
     assert entries["techstack"] == {
         "slug": "techstack",
         "category": "intelligence",
@@ -21,6 +25,15 @@ async def test_registry_has_an_entry_per_module(gateway):
         "api_endpoint": "/api/jobs/techstack",
     }
     assert entries["verify_emails"]["api_endpoint"] == "/api/jobs/verify-emails"
+    assert entries["scrap"]["api_endpoint"] == "/api/jobs"
+    assert entries["scrap"]["needs"] == ["queries", "zones"]
+    assert entries["scrap"]["produces"][::14] == ["nom", "source"]
+
+
+async def test_the_registry_says_which_module_lacks_its_source(gateway, searching):
+    for service, lacks in ((gateway, True), (searching, False)):
+        entries = (await service.http().get("/api/modules-registry")).json()
+        assert {entry["slug"] for entry in entries if entry["alpha_unavailable"]} == ({"scrap"} if lacks else set())
 
 
 async def test_every_operation_is_documented(gateway):
@@ -39,7 +52,7 @@ async def test_every_operation_is_documented(gateway):
         "/api/auth/register", "/api/auth/verify-email", "/api/auth/resend-verification",
         "/api/auth/request-password-reset", "/api/auth/reset-password", "/api/auth/login", "/api/auth/logout",
         "/api/auth/me", "/api/auth/api-keys", "/api/auth/api-keys/{key_id}", "/api/modules-registry",
-        "/api/jobs/techstack", "/api/jobs/emails", "/api/jobs/verify-emails", "/api/jobs/pagespeed",
+        "/api/jobs", "/api/estimate", "/api/jobs/techstack", "/api/jobs/emails", "/api/jobs/verify-emails", "/api/jobs/pagespeed",
         "/api/jobs/{job_id}", "/api/jobs/{job_id}/cancel", "/api/jobs/{job_id}/resume",
     }  # fmt: skip
     ids = [operation["operationId"] for operation in operations.values()]
@@ -65,6 +78,18 @@ async def test_bodies_of_jobs_are_documented_from_the_manifest(gateway):
     assert (schema["properties"]["items"]["minItems"], schema["properties"]["items"]["maxItems"]) == (1, 10_000)
     assert schema["properties"]["mode"]["enum"] == ["normal", "deep"]
     assert schema["properties"]["mode"]["default"] == "normal"
+
+
+async def test_the_body_of_a_search_is_documented(gateway):
+    paths = (await gateway.http().get("/schema/openapi.json")).json()["paths"]
+    for path, least in (("/api/jobs", 1), ("/api/estimate", 0)):
+        schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        fields = schema["properties"]
+        assert list(fields) == [field.name for field in msgspec.structs.fields(ScrapBody)]
+        assert (fields["queries"]["minItems"], fields["queries"]["maxItems"]) == (least, 20)
+        assert (fields["zones"]["minItems"], fields["zones"]["maxItems"]) == (least, 50)
+        assert fields["scrap_mode"]["enum"] == ["fast", "normal", "ultra"]
+        assert schema.get("required", []) == ["queries", "zones"][: 2 * least]
 
 
 async def test_the_ui_loads_nothing_from_elsewhere(gateway):

@@ -73,7 +73,7 @@ async def test_a_refused_request_does_not_use_the_key_up(gateway):
 async def test_a_key_whose_job_was_never_written_is_taken_up(gateway):
     """The gateway died between naming the job and writing it."""
     client = await gateway.user()
-    log, writer = gateway.log, gateway.app.state.submissions._writer
+    log, writer = gateway.log, gateway.app.state.submissions._intake._writer
     job = (await post(client, "k1")).json()
     await log.purge(f"jobs.{client.user}.>")
     again = await post(client, "k1")

@@ -64,11 +64,13 @@ class Workshop:
         self._runners.append(runner)
         return runner
 
-    async def put(self, *rows: dict[str, Any], job: str = JOB, first: int = 0, slug: str = "probe") -> None:
+    async def put(
+        self, *rows: dict[str, Any], job: str = JOB, first: int = 0, slug: str = "probe", **options: Any
+    ) -> None:
         """Queue items, as the dispatcher does."""
         acks = []
         for index, row in enumerate(rows, start=first):
-            item = ItemRequested(job=job, tenant=TENANT, job_type=slug, index=index, item=row)
+            item = ItemRequested(job=job, tenant=TENANT, job_type=slug, index=index, item=row, options=options)
             acks.append(await self.js.publish_async(subjects.item_subject(slug, job), msgspec.json.encode(item)))
         await asyncio.gather(*acks)
 
