@@ -63,8 +63,13 @@ def _in_order(source: JobState, counted: dict[int, list[ItemSettled]]) -> list[m
     if not source.on_grid:
         return [row for parts in results for result in parts for row in result.rows]
     unique = UniquePlaces()
-    pairs = ([(place.id, row) for part in parts for place, row in zip(part.places, part.rows)] for parts in results)
-    return [row for pair in pairs for _, row in unique.of_pair(pair)]
+    return [
+        row
+        for parts in results
+        for _, row in unique.of_pair(
+            (place.id, row) for part in parts for place, row in zip(part.places, part.rows, strict=True)
+        )
+    ]
 
 
 def _too_many(msg: str) -> ValidationFailed:
