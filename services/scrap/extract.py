@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from contracts.items import ItemRequested
@@ -17,6 +18,9 @@ from shared.modulekit.errors import Permanent
 from shared.modulekit.module import Context, Result
 
 _REMEMBERED_JOBS = 1000
+_MOST_ROWS = 1_000
+"""In one result: at some 400 bytes each they stay far below what a message may have. Above it the parts are searched
+instead, although no source hit its cap."""
 
 
 class _Searcher:
@@ -58,13 +62,19 @@ async def process(item: ItemRequested, context: Context) -> Result:
     for failure in found.failures:
         if searcher.is_news(item.job, failure):
             await context.log(item, "warn", failure)
+    if len(found.rows) > _MOST_ROWS and tile.can_split:
+        return Result(split=_parts(item, tile))
     split = found.capped and not fast and tile.can_split
     return Result(
         rows=found.rows,
         places=found.places,
         capped=found.capped,
-        split=[{**item.item, "tile": part.id} for part in tile.children()] if split else [],
+        split=_parts(item, tile) if split else [],
     )
+
+
+def _parts(item: ItemRequested, tile: Tile) -> list[dict[str, Any]]:
+    return [{**item.item, "tile": part.id} for part in tile.children()]
 
 
 def _tile(item: ItemRequested) -> Tile:
