@@ -23,7 +23,7 @@ up: setup ## Run everything on this machine until Ctrl-C; ARGS="--port 9000"
 	@$(BIN)/outsend up $(ARGS)
 
 .PHONY: demo
-demo: setup ## A job over a small invented internet, start to finish; results in ./out
+demo: setup ## Search a small invented town and read its sites, start to finish; results in ./out
 	@$(PY) -m tests.world.demo
 
 .PHONY: test

@@ -91,6 +91,8 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Its jobs are searches over tiles and not over items; its rows are places, unique over the job (scrap)."""
     keeps_unusable: bool = False
     """Unusable items keep a row with empty columns instead of being dropped (pagespeed)."""
+    failures_are_answers: bool = False
+    """A site that cannot be had is what the module is asked about: its row says so, and there is no error (dead_check)."""
     carries: list[str] | None = None
     """Input columns carried through; None: all of them."""
     pipelinable: bool = True

@@ -104,6 +104,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     techstack_gtm: bool = True
     """Also read the Google Tag Manager containers of a page (at most two requests more)."""
 
+    # Artefacts: logos and screenshots (brand_assets)
+    artefacts_url: str = ""
+    """A bucket that speaks S3, e.g. https://s3.eu-west-3.amazonaws.com/bucket; empty: `artefacts` in the data folder."""
+    artefacts_region: str = "us-east-1"
+    artefacts_access_key: str = ""
+    artefacts_secret_key: str = ""
+    chromium: str = ""
+    """The program that takes screenshots; empty: a `chromium` on the PATH, where the extra `screenshots` is installed."""
+
     # Sources of places (scrap)
     scrap_sources: list[str] = []
     """Which to use, first the one that decides; empty: osm, overpass and google_places, those that are configured."""

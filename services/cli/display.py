@@ -91,12 +91,17 @@ class LiveProgress:
         self._progress.console.print(plain(line), style="dim")
 
     def _move(self, processed: int, total: int, results: int, errors: int) -> None:
-        note = f"{results} with results" + (f", {errors} in error" if errors else "")
+        note = _found(self._title, results) + (f", {errors} in error" if errors else "")
         self._progress.update(self._task, completed=processed, total=total, note=note)
         now = time.monotonic()
         if not err.is_terminal and (now - self._line_at > _LINE_EVERY or processed == total):
             self._line_at = float("inf") if processed == total else now
             print(f"{self._title}: {processed}/{total}, {note}", file=sys.stderr, flush=True)
+
+
+def _found(job_type: str, results: int) -> str:
+    """What the results of a job are: an item has some or none, a search finds places."""
+    return f"{results} {'places' if job_type == 'scrap' else 'with results'}"
 
 
 def job_table(jobs: Sequence[JobPublic]) -> Table:
@@ -156,7 +161,7 @@ def row_table(
 def verdict(job: JobPublic) -> Text:
     """One line on how a job ended."""
     words = (
-        f"{job.id} {job.status}: {job.results_count} with results, {job.error_count} in error, "
+        f"{job.id} {job.status}: {_found(job.job_type, job.results_count)}, {job.error_count} in error, "
         f"{job.processed_points} of {job.grid_points_count} processed"
     )
     line = Text(words, style=_COLORS.get(job.status, ""))

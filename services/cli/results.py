@@ -17,6 +17,8 @@ from services.cli.follow import follow
 
 FORMATS = ("csv", "json", "xlsx")
 _ROWS_SHOWN = 100
+_OF_A_PLACE = ("site_web", "telephone", "adresse", "ville", "category")
+"""What a table shows of a place beside its name; the rest of its columns are for files."""
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,10 @@ def _show_rows(api: JobsApi, job: JobPublic, progress: LiveProgress, modules: Ma
     page = api.items(job.id, _ROWS_SHOWN)
     spec = modules.get(job.job_type)
     columns = list(page.items[0]) if page.items else []
-    keys, produced = (spec.needs, spec.columns) if spec is not None else (columns, [])
+    if spec is None:
+        keys, produced = columns, list[str]()
+    else:
+        keys, produced = ([], list(_OF_A_PLACE)) if spec.on_grid else (spec.needs, spec.columns)
     one_row_each = page.count == job.grid_points_count
     out.print(row_table(page, keys, produced, progress.errors if one_row_each else {}))
     if page.count > len(page.items):

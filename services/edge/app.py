@@ -1,6 +1,7 @@
 """The edge: one ASGI app before the gateway and the projector, for deployments without a proxy of their own.
 
-GET and HEAD of /api/jobs* go to the projector, everything else to the gateway. Both apps live and end with this one.
+GET and HEAD of /api/jobs* and /api/brand-assets/* go to the projector, everything else to the gateway. Both apps live
+and end with this one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 _READS = frozenset({"GET", "HEAD"})
+_READ_PATHS = ("/api/jobs/", "/api/brand-assets/")
 
 
 class Edge:
@@ -51,7 +53,7 @@ class Edge:
 
     def _app(self, scope: Scope) -> Litestar:
         path = scope["path"]
-        is_read = scope["method"] in _READS and (path == "/api/jobs" or path.startswith("/api/jobs/"))
+        is_read = scope["method"] in _READS and (path == "/api/jobs" or path.startswith(_READ_PATHS))
         return self._projector if is_read else self._gateway
 
     @contextlib.asynccontextmanager

@@ -22,6 +22,8 @@ from services.projector.routes import ROUTES
 from shared.api.app import make_app
 from shared.api.errors import RETRY_AFTER, problem
 from shared.api.streams import OpenStreams
+from shared.artefacts import open_artefacts
+from shared.artefacts.retention import keep_sweeping
 from shared.identity.accounts import Accounts
 from shared.identity.api_keys import ApiKeys
 from shared.identity.authenticator import Authenticator
@@ -95,8 +97,12 @@ class _Parts:
             stack.push_async_callback(hubs.close)
             state.reader, state.hubs, state.maps = reader, hubs, Maps(log)
             state.identity = await _authenticator(client, settings)
+            state.artefacts = artefacts = open_artefacts(settings)
+            stack.push_async_callback(artefacts.aclose)
             if project:
                 await stack.enter_async_context(_projecting(client, log, settings))
+                sweeping = asyncio.create_task(keep_sweeping(artefacts, settings.retention_days), name="artefacts")
+                stack.push_async_callback(cancel, [sweeping])
             yield
 
     async def check_nats(self) -> str | None:

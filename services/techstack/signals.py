@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -13,6 +11,7 @@ import msgspec
 from services.techstack.evidence import Detection
 from services.techstack.schema import Label
 from services.techstack.selectors import opening_tag
+from services.techstack.spelling import spelled_out
 from shared.web.page import Page
 
 MAX_LINKS = 2000
@@ -41,7 +40,7 @@ class _Clues(msgspec.Struct, frozen=True):
     en: str
     categories: tuple[str, ...] = ()
     words: str = ""
-    """An expression for a whole link text or path segment, as _slug writes them."""
+    """An expression for a whole link text or path segment, as _slugs writes them."""
     selector: str = ""
 
 
@@ -113,7 +112,21 @@ _CLUES = (
 )
 
 
-_WORDS = [(clues.slug, re.compile(clues.words)) for clues in _CLUES if clues.words]
+def _meanings() -> dict[str, list[str]]:
+    meanings: dict[str, list[str]] = {}
+    for clues in _CLUES:
+        for word in spelled_out(clues.words) if clues.words else ():
+            meanings.setdefault(word, []).append(clues.slug)
+    return meanings
+
+
+_MEANINGS = _meanings()
+"""By slug, the signals it speaks of. A page has hundreds of names, and nearly all of them mean nothing: a look into a
+dictionary costs a fiftieth of trying the expressions."""
+
+_SEPARATORS = bytes(
+    code if chr(code) in "abcdefghijklmnopqrstuvwxyz0123456789\n" else ord("-") for code in range(256)
+)
 
 
 def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal]:
@@ -142,25 +155,32 @@ def _languages(page: Page) -> str | None:
 
 def _linked(page: Page) -> dict[str, str]:
     """By signal, the first of the site's links to itself whose text or path speaks of it."""
-    home, _ = _split(page.url)
+    named = _names(page)
     found: dict[str, str] = {}
-    for link in page.links[:MAX_LINKS]:
-        site, path = _split(link.url)
-        if site != home:
-            continue
-        names = [segment.rsplit(".", 1)[0] for segment in unquote(path).split("/")]
-        for name in (*names, link.text):
-            if 0 < len(name) <= MAX_LINK_CHARS:
-                for signal in _meant(name):
-                    found.setdefault(signal, link.url)
+    for slug, url in zip(_slugs(named), named.values(), strict=True):
+        for signal in _MEANINGS.get(slug, ()):
+            found.setdefault(signal, url)
     return found
 
 
-@lru_cache(8192)
-def _meant(name: str) -> tuple[str, ...]:
-    """The signals a link's text or path segment speaks of. Sites share most of their words."""
-    slug = _slug(name)
-    return tuple(signal for signal, words in _WORDS if words.fullmatch(slug))
+def _names(page: Page) -> dict[str, str]:
+    """Path segments and texts of the site's links to itself, each on one line, with the first link that has it."""
+    home, _ = _split(page.url)
+    origin = _origin(page.url)
+    names: dict[str, str] = {}
+    for link in page.links[:MAX_LINKS]:
+        if link.url.startswith(origin):  # most do, and splitting takes five times as long
+            path = link.url[len(origin) :].partition("?")[0].partition("#")[0]
+        else:
+            site, path = _split(link.url)
+            if site != home:
+                continue
+        if "%" in path:
+            path = unquote(path).replace("\n", "-")
+        for segment in path.split("/"):
+            names.setdefault(segment.rsplit(".", 1)[0], link.url)
+        names.setdefault(link.text, link.url)
+    return {name: url for name, url in names.items() if 0 < len(name) <= MAX_LINK_CHARS}
 
 
 def _split(url: str) -> tuple[str, str]:
@@ -172,6 +192,17 @@ def _split(url: str) -> tuple[str, str]:
         return "", ""
 
 
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "-")).strip("-")
+def _origin(url: str) -> str:
+    """How the addresses of the same host begin, up to the path's slash."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/"
+
+
+def _slugs(names: Collection[str]) -> list[str]:
+    """Each name (of one line) in plain lower case with single dashes between its words. All in one go, because
+    what has to be called for each name costs more than the work on it."""
+    plain = unicodedata.normalize("NFKD", "\n".join(names)).encode("ascii", "ignore")
+    dashed = plain.lower().translate(_SEPARATORS)
+    while b"--" in dashed:
+        dashed = dashed.replace(b"--", b"-")
+    return [slug.strip("-") for slug in dashed.decode().split("\n")] if names else []

@@ -91,17 +91,32 @@ _BODIES = (
 
 
 def bot_wall(response: Response) -> str | None:
-    """The vendor whose challenge or block page this is, whatever its status; None for every other answer. Pure."""
+    """The vendor whose challenge or block page this is, whatever its status; None for every other answer. Pure.
+
+    Worked out once a response: the fetcher asks, then each module that gets the page.
+    """
+    known = vars(response)
+    if "bot_wall" not in known:
+        known["bot_wall"] = _vendor(response)
+    vendor: str | None = known["bot_wall"]
+    return vendor
+
+
+def _vendor(response: Response) -> str | None:
+    sent = {name for name, _ in response.headers}
     for rule in _HEADERS:
-        value = response.header(rule.name)
-        if value is not None and rule.value in value.lower() and response.status in rule.statuses:
+        if rule.name not in sent or response.status not in rule.statuses:
+            continue
+        if rule.value in (response.header(rule.name) or "").lower():
             return rule.vendor
     if not response.body or len(response.body) > _MOST_BYTES:
         return None
     body = response.body.lower()
+    if _speaks(body):  # first: it stops early on most pages, each of the marks below reads to the end
+        return None
     for mark in _BODIES:
         if response.status in mark.statuses and all(one in body for one in mark.marks):
-            return None if _speaks(body) else mark.vendor
+            return mark.vendor
     return None
 
 
@@ -109,14 +124,16 @@ def _speaks(body: bytes) -> bool:
     """Whether the page has more to read than a wall. One pass: whoever wrote the page may mean us harm."""
     length, at, inside = 0, 0, b""
     for tag in _TAG.finditer(body):
-        closes, name = tag[1] == b"/", tag[2]
+        closes, name = tag.groups()
+        start, end = tag.span()
         if not inside:
-            length += len(body[at : tag.start()].strip())
-            if length > _MOST_TEXT:
-                return True
+            if start > at:
+                length += len(body[at:start].strip())
+                if length > _MOST_TEXT:
+                    return True
             if name in _UNSEEN and not closes:
                 inside = name
         elif closes and name == inside:
             inside = b""
-        at = tag.end()
+        at = end
     return False

@@ -7,10 +7,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from shared.net.bot_wall import bot_wall
 from shared.net.egress import EgressTransport
@@ -43,6 +46,17 @@ _HIT, _MISS = (metrics.PAGE_CACHE.labels(result) for result in ("hit", "miss"))
 _TRY_HTTP: frozenset[FailureCode] = frozenset({"connection", "tls", "timeout", "protocol"})
 
 
+class _How(msgspec.Struct, frozen=True):
+    """What tells two requests for one address apart."""
+
+    accept: str
+    fresh: bool = False
+    any_certificate: bool = False
+
+
+_ROBOTS = _How("text/plain,*/*;q=0.5")
+
+
 class Fetcher:
     """Fetches pages through the egress transport, the shared page cache and good manners.
 
@@ -70,16 +84,19 @@ class Fetcher:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def get(self, url: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
+    async def get(
+        self, url: str, *, accept: str = ACCEPT_HTML, fresh: bool = False, any_certificate: bool = False
+    ) -> Response:
         """The page at `url`, whatever its status, after at most `max_redirects` redirects.
 
         `fresh` passes over what is remembered (pages and addresses, and refreshes it): for a caller's
-        second attempt and for modules that must see the site as it is now. The time limit counts all
-        requests and the body, not the waits for the host's turn. Raises FetchError.
+        second attempt and for modules that must see the site as it is now. `any_certificate` is fresh
+        too, and takes what is there for what it says it is; nobody else is ever shown it. The time limit
+        counts all requests and the body, not the waits for the host's turn. Raises FetchError.
         """
         address = normalise_url(url)
-        key = (address, accept, fresh)
-        outcome = await self._flights.run(key, lambda: self._outcome(url, address, accept, fresh))
+        how = _How(accept, fresh or any_certificate, any_certificate)
+        outcome = await self._flights.run((address, how), lambda: self._outcome(url, address, how))
         if isinstance(outcome, Failure):
             raise outcome.error()
         return outcome
@@ -119,30 +136,29 @@ class Fetcher:
             except FetchError as plain:
                 raise (secure if secure.code == "tls" else plain) from None
 
-    async def _outcome(self, url: str, address: str, accept: str, fresh: bool) -> Response | Failure:
-        if self._cache is not None and not fresh:
+    async def _outcome(self, url: str, address: str, how: _How) -> Response | Failure:
+        if self._cache is not None and not how.fresh:
             cached = await self._cache.get(address)
             (_MISS if cached is None else _HIT).inc()
             if cached is not None:
                 return cached.outcome
         outcome: Response | FetchError
         try:
-            outcome = await self._follow(url, accept, robots=self._settings.robots, fresh=fresh)
+            outcome = await self._follow(url, how, robots=self._settings.robots)
         except FetchError as error:
             outcome = error
         _count(outcome)
-        if self._cache is not None and not (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED):
+        passing = how.any_certificate or (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED)
+        if self._cache is not None and not passing:
             good = isinstance(outcome, Response) and outcome.status < 400 and bot_wall(outcome) is None
             ttl = self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
             await self._cache.put(address, outcome, ttl)
         return Failure.of(outcome) if isinstance(outcome, FetchError) else outcome
 
-    async def _robots_txt(self, url: str) -> Response:
-        return await self._follow(url, "text/plain,*/*;q=0.5", robots=False, limit=MAX_ROBOTS_BYTES)
+    async def _robots_txt(self, url: str, how: _How = _ROBOTS) -> Response:
+        return await self._follow(url, how, robots=False, limit=MAX_ROBOTS_BYTES)
 
-    async def _follow(
-        self, requested: str, accept: str, *, robots: bool, limit: int | None = None, fresh: bool = False
-    ) -> Response:
+    async def _follow(self, requested: str, how: _How, *, robots: bool, limit: int | None = None) -> Response:
         """Fetch and follow; with a `limit` (bytes) the body is cut there instead of refused."""
         url = parse_url(requested)
         chain: list[str] = []
@@ -150,10 +166,10 @@ class Fetcher:
         try:
             async with asyncio.timeout(self._settings.fetch_timeout) as budget:
                 while True:
-                    rules = await self._rules(url, budget) if robots else None
+                    rules = await self._rules(url, budget, how) if robots else None
                     async with self._turn(url.host, rules, budget):
                         began = time.monotonic()
-                        answer = await self._request(url, accept, cookies.get(url.host, {}), limit, fresh)
+                        answer = await self._request(url, how, cookies.get(url.host, {}), limit)
                     if answer.location is None:
                         return _response(requested, url, answer, chain, time.monotonic() - began)
                     cookies.setdefault(url.host, {}).update(_cookies(answer.headers))
@@ -169,12 +185,10 @@ class Fetcher:
             seconds = self._settings.fetch_timeout
             raise FetchError("timeout", f"{url.host} took longer than {seconds:g} seconds.", url=str(url)) from None
 
-    async def _request(
-        self, url: httpx.URL, accept: str, cookies: dict[str, str], limit: int | None, fresh: bool
-    ) -> Exchange:
+    async def _request(self, url: httpx.URL, how: _How, cookies: dict[str, str], limit: int | None) -> Exchange:
         headers = {
             "User-Agent": self._settings.user_agent,
-            "Accept": accept,
+            "Accept": how.accept,
             "Accept-Encoding": "gzip",  # the one encoding that can be inflated within bounds
             "Accept-Language": "fr-FR,fr;q=0.9,en;q=0.6",
         }
@@ -188,13 +202,15 @@ class Fetcher:
             max_bytes=limit or self._settings.max_page_bytes,
             large_pages=self._large_pages,
             truncate=limit is not None,
-            fresh_dns=fresh,
+            fresh_dns=how.fresh,
+            any_certificate=how.any_certificate,
         )
 
-    async def _rules(self, url: httpx.URL, budget: asyncio.Timeout) -> RobotsRules:
+    async def _rules(self, url: httpx.URL, budget: asyncio.Timeout, how: _How) -> RobotsRules:
+        anew = partial(self._robots_txt, how=replace(how, accept=_ROBOTS.accept)) if how.fresh else None
         resume = _pause(budget)
         try:
-            rules = await self._robots.rules(url)
+            rules = await self._robots.rules(url, anew)
         finally:
             resume()
         if not rules.allows(str(url)):

@@ -24,6 +24,17 @@ FailureCode = Literal[
     "http_5xx",
 ]
 
+FailureDetail = Literal[
+    "",
+    "absent",  # dns: the name does not exist or has no address
+    "refused",  # connection: nobody listens there
+    "expired",  # tls: what is wrong with the certificate; empty: the handshake itself failed
+    "not_yet_valid",
+    "self_signed",
+    "wrong_host",
+    "untrusted",
+]
+
 _RETRYABLE: frozenset[FailureCode] = frozenset({"connection", "timeout", "protocol", "http_5xx"})
 
 
@@ -31,15 +42,25 @@ class FetchError(Exception):
     """A page could not be had.
 
     `code` is the machine's word, `message` a sentence for the row, `retryable` whether another
-    attempt may end otherwise (the caller decides when), `url` the address at which it failed.
+    attempt may end otherwise (the caller decides when), `url` the address at which it failed, `detail`
+    what exactly failed where that is known.
     """
 
-    def __init__(self, code: FailureCode, message: str, *, retryable: bool | None = None, url: str = "") -> None:
+    def __init__(
+        self,
+        code: FailureCode,
+        message: str,
+        *,
+        retryable: bool | None = None,
+        url: str = "",
+        detail: FailureDetail = "",
+    ) -> None:
         super().__init__(message)
         self.code: FailureCode = code
         self.message = message
         self.retryable = code in _RETRYABLE if retryable is None else retryable
         self.url = url
+        self.detail: FailureDetail = detail
 
 
 class EgressError(httpx.TransportError):
@@ -49,8 +70,16 @@ class EgressError(httpx.TransportError):
     address, so that it tells a stranger nothing about the inside of a network.
     """
 
-    def __init__(self, code: FailureCode, message: str, *, retryable: bool = False) -> None:
+    def __init__(self, code: FailureCode, message: str, *, retryable: bool = False, detail: FailureDetail = "") -> None:
         super().__init__(message)
         self.code: FailureCode = code
         self.message = message
         self.retryable = retryable
+        self.detail: FailureDetail = detail
+
+
+def was_refused(error: BaseException | None) -> bool:
+    """Whether a failed connection was refused by its host, and not lost on the way or timed out."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__cause__
+    return error is not None

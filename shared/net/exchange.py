@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, aclosing
 import httpx
 import msgspec
 
-from shared.net.egress import FRESH_DNS, EgressTransport
-from shared.net.errors import EgressError, FetchError
+from shared.net.egress import ANY_CERTIFICATE, FRESH_DNS, EgressTransport
+from shared.net.errors import EgressError, FailureDetail, FetchError, was_refused
 from shared.net.inflate import PIECE, Inflater
 from shared.net.response import TlsInfo, tls_info
 
@@ -49,13 +49,14 @@ async def exchange(
     large_pages: asyncio.Semaphore,
     truncate: bool = False,
     fresh_dns: bool = False,
+    any_certificate: bool = False,
 ) -> Exchange:
     """GET `url` once. The caller bounds the time. Raises FetchError.
 
     A body over `max_bytes` (plain and inflated) is an error, or cut there when `truncate` is set.
     Of large bodies only as many are in reading at once as `large_pages` has places.
     """
-    extensions = {"timeout": {"connect": connect_timeout}, FRESH_DNS: fresh_dns}
+    extensions = {"timeout": {"connect": connect_timeout}, FRESH_DNS: fresh_dns, ANY_CERTIFICATE: any_certificate}
     request = httpx.Request("GET", url, headers=dict(headers), extensions=extensions)
     try:
         answer = await transport.handle_async_request(request)
@@ -75,7 +76,7 @@ async def _read(answer: httpx.Response, max_bytes: int, truncate: bool, large_pa
     if len(raw) > _MAX_HEADERS:
         raise FetchError("protocol", f"The answer has more than {_MAX_HEADERS} header lines.")
     headers = [(name.decode("ascii", "replace").lower(), _text(value)) for name, value in raw]
-    location = answer.headers.get("location") and next(v for k, v in headers if k == "location")
+    location = next((value for name, value in headers if name == "location"), None)
     stream = answer.extensions["network_stream"]
     redirects = answer.status_code in _REDIRECTS and bool(location)
     body = b""
@@ -99,15 +100,20 @@ def _pieces(
     answer: httpx.Response, headers: list[tuple[str, str]], max_bytes: int, truncate: bool
 ) -> AsyncGenerator[bytes, None]:
     """The body, inflated."""
-    length = answer.headers.get("content-length", "")
+    length = _joined(headers, "content-length")
     if length.isdecimal() and int(length[:20]) > max_bytes and not truncate:
         raise FetchError("too_large", f"The page is larger than {max_bytes} bytes.")
-    encoding = ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
+    encoding = _joined(headers, "content-encoding").strip().lower()
     if encoding in ("", "identity"):
         return _plain(answer)
     if encoding in ("gzip", "x-gzip"):
         return _inflated(answer, max_bytes + PIECE if truncate else max_bytes)
     raise FetchError("bad_encoding", "The site sent a content encoding that was not asked for.")
+
+
+def _joined(headers: list[tuple[str, str]], name: str) -> str:
+    """All values of one header. httpx's own look-up guesses the encoding of all headers anew each time."""
+    return ", ".join(value for key, value in headers if key == name)
 
 
 async def _body(
@@ -167,11 +173,12 @@ def _fetch_error(error: httpx.TransportError, url: httpx.URL) -> FetchError:
     host = url.host
     match error:
         case EgressError():
-            return FetchError(error.code, error.message, retryable=error.retryable, url=str(url))
+            return FetchError(error.code, error.message, retryable=error.retryable, url=str(url), detail=error.detail)
         case httpx.TimeoutException():
             return FetchError("timeout", f"{host} does not answer in time.", url=str(url))
         case httpx.ConnectError():
-            return FetchError("connection", f"{host} does not accept connections.", url=str(url))
+            detail: FailureDetail = "refused" if was_refused(error) else ""
+            return FetchError("connection", f"{host} does not accept connections.", url=str(url), detail=detail)
         case httpx.RemoteProtocolError() if "without sending a response" in str(error):
             return FetchError("connection", f"{host} closed the connection without an answer.", url=str(url))
         case httpx.ProtocolError():

@@ -28,6 +28,9 @@ class Target(msgspec.Struct, frozen=True):
     dial_port: int
     literal: str | None = None
     """The host, when it is written as an IP address."""
+    any_certificate: bool = False
+    """Whether a certificate that proves nothing will do. Part of the origin, so that no verified request ever travels
+    over a connection that was not."""
 
 
 class AllowList:

@@ -50,7 +50,7 @@ class Resolver:
         if isinstance(answer, EgressError):
             raise EgressError(answer.code, answer.message, retryable=answer.retryable)
         if answer.absent:
-            raise EgressError("dns", answer.absent)
+            raise EgressError("dns", answer.absent, detail="absent")
         return list(answer.addresses)
 
     def close(self) -> None:

@@ -8,9 +8,14 @@ from typing import Any
 
 import msgspec
 
+from shared.net.certificate import not_after
+
 
 class TlsInfo(msgspec.Struct, frozen=True):
-    """The connection's TLS: protocol version, who signed the certificate, until when it holds (ISO 8601)."""
+    """The connection's TLS: protocol version, who signed the certificate, until when it holds (ISO 8601).
+
+    Of a certificate that was not verified nobody says who signed it: the issuer is empty.
+    """
 
     version: str
     issuer: str
@@ -21,8 +26,9 @@ class TlsInfo(msgspec.Struct, frozen=True):
         return (datetime.fromisoformat(self.not_after) - now).days
 
 
-class Response(msgspec.Struct, frozen=True, tag="response"):
-    """A complete answer. `url` is the last of `redirects`, or the requested one."""
+class Response(msgspec.Struct, frozen=True, tag="response", dict=True):
+    """A complete answer. `url` is the last of `redirects`, or the requested one. What is worked out of it may be kept
+    in its `__dict__`, which is neither compared nor written."""
 
     requested_url: str
     url: str
@@ -46,15 +52,18 @@ class Response(msgspec.Struct, frozen=True, tag="response"):
 
 
 def tls_info(connection: ssl.SSLObject | None) -> TlsInfo | None:
-    """Read a verified connection's certificate; None for plain http."""
-    certificate = connection.getpeercert() if connection is not None else None
-    if connection is None or not certificate:
+    """Read a connection's certificate; None for plain http."""
+    if connection is None:
         return None
+    certificate = connection.getpeercert()
+    if not certificate:
+        ends = not_after(connection.getpeercert(binary_form=True) or b"")
+        return TlsInfo(connection.version() or "", "", ends.isoformat()) if ends is not None else None
     names: Any = certificate.get("issuer", ())
     issuer = {key: value for part in names for key, value in part}
-    ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+    seconds = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     return TlsInfo(
         version=connection.version() or "",
         issuer=str(issuer.get("organizationName") or issuer.get("commonName") or ""),
-        not_after=datetime.fromtimestamp(ends, UTC).isoformat(),
+        not_after=datetime.fromtimestamp(seconds, UTC).isoformat(),
     )

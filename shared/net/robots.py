@@ -13,6 +13,7 @@ import msgspec
 from protego import Protego
 
 from shared.net.errors import FetchError
+from shared.net.page_cache import Failure
 from shared.net.response import Response
 from shared.net.single_flight import SingleFlight
 
@@ -72,32 +73,36 @@ class Robots:
         self._weight = 0
         self._flights: SingleFlight[RobotsRules | FetchError] = SingleFlight()
 
-    async def rules(self, url: httpx.URL) -> RobotsRules:
+    async def rules(self, url: httpx.URL, anew: Callable[[str], Awaitable[Response]] | None = None) -> RobotsRules:
         """The rules for `url`'s origin.
+
+        With `anew` what failed before is asked again, through it, and its answer serves this call alone.
 
         4xx: everything is allowed. 5xx, or unreadable: nothing is, for now (`refusal`). When the site
         itself cannot be reached, its own FetchError is raised: the page would end the same way.
         """
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         entry = self._entries.get(origin)
-        if entry is not None and entry.expires_at > self._clock():
+        if entry is not None and entry.expires_at > self._clock() and not (anew and _failed(entry.outcome)):
             self._entries.move_to_end(origin)
             outcome = entry.outcome
+        elif anew:
+            outcome = await self._read(f"{origin}/robots.txt", anew)
         else:
             outcome = await self._flights.run(origin, lambda: self._load(origin))
         if isinstance(outcome, FetchError):
-            raise FetchError(outcome.code, outcome.message, retryable=outcome.retryable, url=outcome.url)
+            raise Failure.of(outcome).error()
         return outcome
 
     async def _load(self, origin: str) -> RobotsRules | FetchError:
-        outcome = await self._read(f"{origin}/robots.txt")
-        lasting = isinstance(outcome, RobotsRules) and outcome.refusal is None
-        self._keep(origin, _Entry(outcome, self._clock() + (_KEEP_SECONDS if lasting else self._failure_ttl)))
+        outcome = await self._read(f"{origin}/robots.txt", self._fetch)
+        ttl = self._failure_ttl if _failed(outcome) else _KEEP_SECONDS
+        self._keep(origin, _Entry(outcome, self._clock() + ttl))
         return outcome
 
-    async def _read(self, address: str) -> RobotsRules | FetchError:
+    async def _read(self, address: str, fetch: Callable[[str], Awaitable[Response]]) -> RobotsRules | FetchError:
         try:
-            response = await self._fetch(address)
+            response = await fetch(address)
         except FetchError as error:
             if error.code == "too_many_redirects":
                 return RobotsRules("", self._agent)  # section 2.3.1.2: may be taken for unavailable
@@ -127,6 +132,10 @@ class Robots:
         dropped = self._entries.pop(origin, None)
         if dropped is not None:
             self._weight -= _weight(dropped)
+
+
+def _failed(outcome: RobotsRules | FetchError) -> bool:
+    return isinstance(outcome, FetchError) or outcome.refusal is not None
 
 
 def product_token(user_agent: str) -> str:

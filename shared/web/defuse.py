@@ -50,7 +50,7 @@ def defuse(html: str) -> str:
 
 def _without_endless_tags(html: str) -> str:
     """Cut tags of more than _MAX_ATTRIBUTES attributes off after them, up to the next tag."""
-    if max(map(len, _TAG.split(html))) < _LONG_TAG - 2:  # no need to know where
+    if not _has_long_stretch(html):  # no need to know where
         return html
     kept: list[str] = []
     start = 0
@@ -60,6 +60,20 @@ def _without_endless_tags(html: str) -> str:
             kept += (html[start : tag.end()], ">")
             start = following
     return "".join([*kept, html[start:]]) if kept else html
+
+
+def _has_long_stretch(html: str) -> bool:
+    """Whether more than _LONG_TAG characters follow a tag's beginning without another one. From the last tag within
+    reach to the next such one: of an ordinary page that is a look every 16 kB."""
+    here = 0
+    while len(html) - here > _LONG_TAG:
+        following = html.rfind("<", here + 1, here + _LONG_TAG + 1)
+        while following > 0 and not _TAG.match(html, following):
+            following = html.rfind("<", here + 1, following)
+        if following < 0:
+            return True
+        here = following
+    return False
 
 
 def _without_middle(html: str) -> str:

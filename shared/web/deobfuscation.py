@@ -17,17 +17,25 @@ _LOOKALIKES = {0xFF20: "@", 0xFE6B: "@", 0xFF0E: "."}
 # Between brackets nearly any word for the sign is one; without them only where both sides are like an address.
 _OPEN, _CLOSE = r"[\[({<]\s{0,2}", r"\s{0,2}[\])}>]"
 _AT = re.compile(
-    rf"\s{{0,2}}{_OPEN}(?:at|@|arobase|arobas|a|chez|ät|arrobe)\s{{0,2}}[\])}}>]\s{{0,2}}"
-    r"|\s{1,2}(?:arobase|arobas|_AT_|\bAT\b|\bat\b(?=\s{1,2}[\w-]{1,63}\s{0,2}(?:[\[({]|\b(?:dot|point)\b)))\s{1,2}"
+    rf"\s{{0,2}}{_OPEN}(?:at|@|arobase|arobas|a|chez|ät|arrobe){_CLOSE}\s{{0,2}}"
+    r"|\s{1,2}(?:arobase|arobas|_AT_|(?-i:AT)|at(?=\s{1,2}[\w-]{1,63}\s{0,2}(?:[\[({]|\b(?:dot|point)\b)))\s{1,2}"
     r"|_at_|-at-(?=[\w-]{1,63}\.[a-z]{2,})",
+    re.IGNORECASE,
 )
-_AT_ANY_CASE = re.compile(_AT.pattern.replace(r"\bAT\b|", ""), re.IGNORECASE)
 _DOT = re.compile(
     rf"\s{{0,2}}{_OPEN}(?:dot|point|punkt|\.){_CLOSE}\s{{0,2}}|_dot_|\s{{1,2}}(?:point|dot)\s{{1,2}}(?=[a-z]{{2,6}}\b)",
     re.IGNORECASE,
 )
-_NEAR_AT = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,100}(?:(?:\s{0,2}[\[({<]\s{0,2}|\s|_)(?:dot|point|punkt|\.)[^@]{0,40})", re.IGNORECASE)
-_SPACED_AT = re.compile(r"(?<=[a-z0-9])\s{0,2}@\s{0,2}(?=[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,10}\b)", re.IGNORECASE)
+_NEAR_AT = re.compile(
+    r"[\w.+-]{1,64}@[\w.-]{1,100}(?:(?:\s{0,2}[\[({<]\s{0,2}|\s|_)(?:dot|point|punkt|\.)[^@]{0,40})", re.IGNORECASE
+)
+_SPACED_AT = re.compile(
+    r"(?<=[a-z0-9])(?:\s{1,2}@|@)\s{1,2}(?=[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,10}\b)", re.IGNORECASE
+)
+
+
+_MAYBE = re.compile(r"[@＠﹫&]|arobas|[\[({<]\s{0,2}(?:at?|ät|chez|arrobe)\s{0,2}[\])}>]|[\s_-]at[\s_-]", re.IGNORECASE)
+"""Most texts have none of it and stay as they are."""
 
 
 def readable(text: str) -> str:
@@ -35,11 +43,12 @@ def readable(text: str) -> str:
 
     Also entities written twice, zero-width characters, full-width signs. Everything else stays as it is.
     """
+    if not _MAYBE.search(text):
+        return text
     if "&#" in text or "&commat;" in text:
         text = entities.unescape(text)
     text = text.translate(_ZERO_WIDTH).translate(_LOOKALIKES)
     text = _AT.sub("@", text)
-    text = _AT_ANY_CASE.sub("@", text)
     if "@" not in text:
         return text
     text = _NEAR_AT.sub(lambda found: _DOT.sub(".", found[0]), text)
@@ -69,7 +78,9 @@ def reversed_classes(html: str) -> frozenset[str]:
     return frozenset(found)
 
 
-_CF_LINK = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-f]{6,512})|data-cfemail=[\"']?([0-9a-f]{6,512})", re.IGNORECASE)
+_CF_LINK = re.compile(
+    r"/cdn-cgi/l/email-protection#([0-9a-f]{6,512})|data-cfemail=[\"']?([0-9a-f]{6,512})", re.IGNORECASE
+)
 _AT_IN_STRING = re.compile(r"[\"'][^\"'\n<>]{0,40}(?:@|%40|&#64;|&#x40;)")
 _WINDOW = 500
 """Characters of script before and after a string with an @ that are read."""
@@ -79,15 +90,22 @@ _STATEMENT = re.compile(
 )
 _EACH_OPERAND = re.compile(_OPERAND)
 _REVERSED_STRING = re.compile(r"[\"']([^\"'\n]{6,100})[\"']\s{0,3}\.split\([\"']{2}\)\s{0,3}\.reverse\(")
-_JOINED = re.compile(r"\[((?:\s{0,3}(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}')\s{0,3},?){2,40})\]\s{0,3}\.join\(\s{0,3}(?:[\"']([^\"']{0,3})[\"'])?")
+_JOINED = re.compile(
+    r"\[((?:\s{0,3}(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}')\s{0,3},?){2,40})\]\s{0,3}\.join\(\s{0,3}(?:[\"']([^\"']{0,3})[\"'])?"
+)
 _CODES = re.compile(r"fromCharCode\s{0,4}\(([\d\s,x a-fA-F]{5,2000})\)")
 _UNESCAPE = re.compile(r"(?:unescape|decodeURIComponent|decodeURI)\s{0,4}\(\s{0,4}[\"']([^\"']{6,3000})[\"']")
 _BASE64_CALL = re.compile(r"atob\s{0,4}\(\s{0,4}[\"']([A-Za-z0-9+/=]{8,400})[\"']")
 _BASE64_ATTRIBUTE = re.compile(
     r"\s(?:data-[\w-]{1,40}|rel|href|hrefb64|onclick)=[\"'](?:mailto:)?([A-Za-z0-9+/]{10,200}={0,2})[\"']"
 )
-_TYPO3 = re.compile(r"linkTo_UnCryptMailto\s{0,4}\(\s{0,4}(?:'|%27|&#0?39;|&quot;|\")([^'\"()<>]{6,200}?)(?:'|%27|&#0?39;|&quot;|\")")
-_TYPO3_DATA = re.compile(r"data-mailto-token=[\"']([^\"']{6,200})[\"'][^>]{0,200}data-mailto-vector=[\"'](-?\d{1,3})[\"']")
+_BASE64 = (_BASE64_CALL, _BASE64_ATTRIBUTE)
+_TYPO3 = re.compile(
+    r"linkTo_UnCryptMailto\s{0,4}\(\s{0,4}(?:'|%27|&#0?39;|&quot;|\")([^'\"()<>]{6,200}?)(?:'|%27|&#0?39;|&quot;|\")"
+)
+_TYPO3_DATA = re.compile(
+    r"data-mailto-token=[\"']([^\"']{6,200})[\"'][^>]{0,200}data-mailto-vector=[\"'](-?\d{1,3})[\"']"
+)
 _SPLIT = re.compile(
     r"data-(?:user|name|local|login|account|part1|u|before)=[\"']([^\"'<>]{1,64})[\"'][^<>]{0,120}?"
     r"data-(?:domain|host|website|part2|d|after)=[\"']([^\"'<>]{3,100})[\"'](?:[^<>]{0,60}?data-(?:tld|ext)=[\"']([a-z.]{2,12})[\"'])?",
@@ -118,7 +136,7 @@ def _cloudflare(html: str) -> list[str]:
 
 
 def _concatenated(html: str) -> list[str]:
-    """Follow assignments and sums of strings around each string with an @, as Joomla and hand-made scripts write them."""
+    """Follow assignments and sums of strings around each string with an @, as Joomla and others write them."""
     found: list[str] = []
     known: dict[str, str] = {}
     read_to = 0
@@ -165,12 +183,8 @@ def _percent(html: str) -> list[str]:
 
 
 def _base64(html: str) -> list[str]:
-    found = []
-    for pattern in (_BASE64_CALL, _BASE64_ATTRIBUTE):
-        for match in pattern.finditer(html):
-            if (text := _from_base64(match[1])) and _PLAUSIBLE.search(text):
-                found.append(text)
-    return found
+    texts = (_from_base64(match[1]) for pattern in _BASE64 for match in pattern.finditer(html))
+    return [text for text in texts if text and _PLAUSIBLE.search(text)]
 
 
 def _from_base64(encoded: str) -> str | None:
@@ -181,15 +195,15 @@ def _from_base64(encoded: str) -> str | None:
 
 
 def _typo3(html: str) -> list[str]:
-    """TYPO3 shifts each letter within its alphabet by an offset it only tells its script: try those that give a mailto:."""
+    """TYPO3 shifts each letter within its alphabet; the first is the m of `mailto:`."""
     found = []
-    for match in _TYPO3.finditer(html) if "UnCryptMailto" in html else ():
+    for match in itertools.islice(_TYPO3.finditer(html), _MAX_FOUND) if "UnCryptMailto" in html else ():
         secret = entities.unescape(unquote(match[1]))
-        found += [text for offset in range(-25, 26) if (text := _shifted(secret, offset)).startswith("mailto:")]
-    for match in _TYPO3_DATA.finditer(html) if "data-mailto-token" in html else ():
+        found.append(_shifted(secret, ord("m") - ord(secret[0])))
+    for match in itertools.islice(_TYPO3_DATA.finditer(html), _MAX_FOUND) if "data-mailto-token" in html else ():
         text = _shifted(entities.unescape(match[1]), -int(match[2]))
         found.append(text)
-    return [text.removeprefix("mailto:") for text in found]
+    return [text.removeprefix("mailto:") for text in found if text.startswith("mailto:")]
 
 
 _ALPHABETS = (("+", ":"), ("@", "Z"), ("a", "z"))

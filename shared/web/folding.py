@@ -17,6 +17,8 @@ _TABLE = _table()
 
 def fold(text: str) -> str:
     """Lower case, no accents, plain spaces, apostrophes and hyphens. An offset in it is one in `text`. Pure."""
+    if text.isascii():
+        return text.lower()
     folded = text.translate(_TABLE).lower()
     # A few letters of other scripts have longer lower cases; offsets count more than they do.
     return folded if len(folded) == len(text) else text.translate(_TABLE)

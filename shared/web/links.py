@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -14,84 +16,56 @@ from shared.net.errors import FetchError
 from shared.net.url import normalise_url
 from shared.web.domains import host_of, same_site
 from shared.web.folding import fold
-from shared.web.outline import Block, PlacedLink, Region
+from shared.web.outline import Block, Region
 
 Kind = Literal["home", "contact", "legal", "about", "pricing", "terms", "privacy", "other"]
+
+
+_KINDS = Path(__file__).parent / "page_kinds.toml"
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of page_kinds.toml."""
+
+    region: Region
+    guesses: list[str]
+    text: list[str]
+    path: list[str]
 
 
 class _Rule(msgspec.Struct, frozen=True):
     kind: Kind
     text: re.Pattern[str]
-    """What the link reads, folded: the whole of it is the best sign, a part a good one."""
+    """What the link reads: the whole of it is the best sign, a part a good one."""
     path: re.Pattern[str]
-    """One segment of its path, folded, without an ending such as `.html`."""
+    """One segment of its path, without an ending such as `.html`."""
     region: Region
+    guesses: list[str]
 
 
-def _rule(kind: Kind, text: str, path: str, region: Region) -> _Rule:
-    return _Rule(kind, re.compile(rf"(?<![\w-])(?:{text})(?![\w-])"), re.compile(rf"(?:[\w-]*?[-_.])?(?:{path})(?:[-_.]\w{{1,14}}){{0,3}}|p\d+-(?:{path})"), region)
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    written = msgspec.toml.decode(_KINDS.read_bytes(), type=dict[Kind, _Written])
+    return tuple(
+        _Rule(
+            kind,
+            re.compile(rf"(?<![\w-])(?:{'|'.join(rule.text)})(?![\w-])"),
+            re.compile(rf"(?:[\w-]*?[-_.]|p\d+)?(?:{'|'.join(rule.path)})(?:[-_.]\w{{1,14}}){{0,3}}"),
+            rule.region,
+            rule.guesses,
+        )
+        for kind, rule in written.items()
+    )
 
 
-_RULES = (
-    _rule(
-        "contact",
-        r"(?:page )?contact(?:ez|er)?(?:[- ](?:nous|us))?|contacts|nous (?:contacter|ecrire|joindre|trouver|rejoindre)|get in touch|reach us"
-        r"|coordonnees|(?:contact|acces)(?: et| &|,) (?:contact|acces|horaires|devis|plan d'acces|infos?)|formulaire de contact|ecrivez[- ]nous|kontakt|contatti|contacto",
-        r"contact|contacts|contactez|contacter|contact-?us|contacteznous|nous-?contacter|contactez-?nous|coordonnees|nous-?trouver|nous-?ecrire"
-        r"|nous-?joindre|acces|kontakt|get-in-touch",
-        "nav",
-    ),
-    _rule(
-        "legal",
-        r"mentions? legales?|informations? legales?|infos? legales?|notice legale|legal (?:notices?|mentions?|information|info)|legal|imprint|impressum"
-        r"|mentions(?: et credits)?|aspects legaux|note legali|aviso legal|editeur du site|a propos du site",
-        r"mentions?[-_]?legales?|mentions|mention|legal|legals|legales|informations?[-_]legales?|infos?[-_]legales?|legal[-_](?:notices?|mentions?|information|info)"
-        r"|notice[-_]legale|imprint|impressum|mentionslegales|ml|mlegales",
-        "footer",
-    ),
-    _rule(
-        "about",
-        r"a propos(?: de nous)?|qui sommes[- ]nous|qui suis[- ]je|about(?: us| me)?|notre (?:histoire|equipe|entreprise|societe|cabinet|agence|maison|etude|philosophie)"
-        r"|l'(?:equipe|entreprise|agence|association|etude|office|atelier)|le cabinet|la societe|the company|our (?:team|story|company)|nos equipes"
-        r"|team|equipe|presentation|company|uber uns",
-        r"a[-_]?propos|apropos|qui[-_]sommes[-_]nous|quisommesnous|qui[-_]suis[-_]je|about|aboutus|equipe|lequipe|team|presentation|notre[-_]histoire|histoire|entreprise"
-        r"|societe|cabinet|le-cabinet|our[-_]story|company",
-        "nav",
-    ),
-    _rule(
-        "pricing",
-        r"(?:nos |les |mes )?tarifs?|tarification|grille tarifaire|(?:nos |les )?prix|pricing|prices|plans?(?: (?:&|and|et) (?:pricing|tarifs|prix))?"
-        r"|(?:nos )?(?:formules|abonnements|forfaits)|(?:prestations?|services?) (?:et|&) tarifs|tarifs (?:et|&) \w+|rates|fees|honoraires|nos offres|offres",
-        r"tarifs?|tarification|nos-tarifs|prix|pricing|prices|plans?|formules?|abonnements?|forfaits?|offres?|honoraires|rates|fees",
-        "nav",
-    ),
-    _rule(
-        "terms",
-        r"cgv|cgu|conditions? generales?(?: de vente| d'utilisation)?|terms(?: (?:of|and|&) \w+)*|conditions? (?:de vente|d'utilisation)|agb",
-        r"cgv|cgu|cgv[-_]cgu|conditions?[-_]generales?|terms|terms-of-service|tos|conditions|conditions-de-vente|conditions-utilisation",
-        "footer",
-    ),
-    _rule(
-        "privacy",
-        r"(?:politique (?:de |des? )?)?(?:confidentialite|donnees personnelles|vie privee|protection des donnees)|privacy(?: (?:policy|notice))?|rgpd|gdpr",
-        r"confidentialite|politique-de-confidentialite|donnees-personnelles|vie-privee|privacy|privacy-policy|rgpd|gdpr",
-        "footer",
-    ),
-)
-_GUESSES: dict[Kind, tuple[str, ...]] = {
-    "contact": ("/contact",),
-    "legal": ("/mentions-legales", "/legal"),
-    "about": ("/a-propos",),
-    "pricing": ("/tarifs", "/pricing"),
-    "terms": ("/cgv",),
-}
 _NO_PAGE = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|pptx?|odt|zip|rar|7z|gz|tgz|jpe?g|png|gif|webp|svg|avif|ico|mp[34]|webm|mov|avi|ics|vcf|xml|rss|json|css|js|txt|csv|exe|dmg|apk)$",
+    r"\.(?:pdf|docx?|xlsx?|pptx?|odt|zip|rar|7z|gz|tgz|jpe?g|png|gif|webp|svg|avif|ico|mp[34]|webm|mov|avi|ics|vcf|xml|rss"
+    r"|json|css|js|txt|csv|exe|dmg|apk)$",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"/(?:blog|actualites?|actus?|news|articles?|posts?|produits?|products?|boutique|shop|collections?|categor(?:y|ie|ies)|tags?|author|cart|panier"
-    r"|compte|account|login|wp-login|wp-admin|feed|search|recherche|agenda|evenements?|events?)(?:/|$)|/(?:19|20)\d\d/|/\d{4}-\d\d"
+    r"/(?:blog|actualites?|actus?|news|articles?|posts?|produits?|products?|boutique|shop|collections?|categor(?:y|ie|ies)"
+    r"|tags?|author|cart|panier|compte|account|login|wp-login|wp-admin|feed|search|recherche|agenda|evenements?|events?)(?:/|$)|/(?:19|20)\d\d/|/\d{4}-\d\d"
 )
 """Where words of our kinds stand in titles of articles and names of products: `/blog/contact-lenses`."""
 _ENDING = re.compile(r"\.(?:html?|php\d?|aspx?|jsp|cfm|shtml)$")
@@ -101,50 +75,62 @@ _MAX_TEXT = 60
 """Longer texts are sentences that mention a page, not its name."""
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class _Candidate(msgspec.Struct, frozen=True):
     """An address that may be the site's page of a kind."""
 
     kind: Kind
     url: str
-    """Normalised: the same for every module, so that the page cache has it once."""
     score: int
+
+
+class _Signs(msgspec.Struct, frozen=True):
+    """What a link tells of where it leads, folded."""
+
+    text: str
+    segment: str
+    """The last of its path, without an ending."""
+    depth: int
+    elsewhere: bool
+    """Whether it stands among articles or products."""
 
 
 def find_pages(home: str, blocks: Iterable[Block]) -> dict[Kind, list[str]]:
     """Addresses on the same site for every kind, the likeliest first, from the links of the page at `home`.
 
-    One address is at most one kind's. The same links give the same answer. Pure.
+    One address is at most one kind's, in the spelling of `same_site_page`. The same links give the same answer. Pure.
     """
-    best: dict[str, Candidate] = {}
+    best: dict[str, _Candidate] = {}
     links = ((link, block) for block in blocks for link in block.links)
     for link, block in itertools.islice(links, _MAX_LINKS):
-        address = same_site_page(home, link.url)
-        if address is None:
-            continue
-        for rule in _RULES:
-            score = _score(rule, link, block, address)
-            if score and (address not in best or score > best[address].score):
-                best[address] = Candidate(rule.kind, address, score)
+        signs = _signs(link.url, link.text or link.hint)
+        scores = ((_score(rule, signs, block.region), rule.kind) for rule in _rules())
+        score, kind = max(scores, key=lambda one: one[0])
+        if score and (address := same_site_page(home, link.url)) is not None:
+            held = best.get(address)
+            if held is None or score > held.score:
+                best[address] = _Candidate(kind, address, score)
     return _ranked(best.values())
 
 
 def classify(home: str, addresses: Iterable[str]) -> dict[Kind, list[str]]:
     """The same for bare addresses, those of a sitemap; what is of no kind comes under `other`, shortest path first."""
-    best: dict[str, Candidate] = {}
+    best: dict[str, _Candidate] = {}
     for url in addresses:
         address = same_site_page(home, url)
         if address is None or address in best:
             continue
-        scores = [(by_path, rule.kind) for rule in _RULES if (by_path := _path_score(rule, address))]
-        by_path, kind = max(scores, key=lambda one: one[0], default=(0, "other"))
-        best[address] = Candidate(kind, address, by_path - address.count("/") - len(address) // 40)
+        signs = _signs(address, "")
+        by_path, kind = max(((_path_score(rule, signs), rule.kind) for rule in _rules()), key=lambda one: one[0])
+        score = by_path - signs.depth - len(address) // 40 - 5 * signs.elsewhere
+        best[address] = _Candidate(kind if by_path else "other", address, score)
     return _ranked(best.values())
 
 
 def guesses(home: str, kind: Kind) -> list[str]:
     """Addresses where the page of a kind often is, for a site that links to none."""
     parts = urlsplit(home)
-    return [f"{parts.scheme}://{parts.netloc}{path}" for path in _GUESSES.get(kind, ())]
+    paths = next((rule.guesses for rule in _rules() if rule.kind == kind), [])
+    return [f"{parts.scheme}://{parts.netloc}{path}" for path in paths]
 
 
 def same_site_page(home: str, url: str) -> str | None:
@@ -164,33 +150,46 @@ def same_site_page(home: str, url: str) -> str | None:
         return None
 
 
-def _score(rule: _Rule, link: PlacedLink, block: Block, address: str) -> int:
-    by_text = 0
-    text = fold(link.text or link.hint).strip(" .:>»›→-|•*")
-    if 0 < len(text) <= _MAX_TEXT and (found := rule.text.search(text)):
-        by_text = 60 if found[0] == text else 40 if found.start() == 0 else 25
-    score = by_text + _path_score(rule, address)
+def _signs(url: str, text: str) -> _Signs:
+    path = url.partition("#")[0].partition("?")[0].partition("//")[2].partition("/")[2]
+    path = fold(unquote(path[:500])).rstrip("/")
+    read = fold(text[: 2 * _MAX_TEXT]).strip(" .:>»›→-|•*")
+    segment = _ENDING.sub("", path.rpartition("/")[2])
+    return _Signs(
+        text=read if len(read) <= _MAX_TEXT else "",
+        segment=segment if len(segment) <= 50 else "",
+        depth=path.count("/"),
+        elsewhere=_ELSEWHERE.search(f"/{path}") is not None,
+    )
+
+
+def _score(rule: _Rule, signs: _Signs, region: Region) -> int:
+    score = _text_score(rule, signs) + _path_score(rule, signs)
     if not score:
         return 0
-    if block.region == rule.region or (rule.region == "nav" and block.region == "header"):
+    if region == rule.region or (rule.region == "nav" and region == "header"):
         score += 8
-    return max(1, score - 2 * address.count("/"))
+    return max(1, score - 2 * signs.depth)
 
 
-def _path_score(rule: _Rule, address: str) -> int:
-    path = fold(unquote(urlsplit(address).path)).rstrip("/")
-    if _ELSEWHERE.search(path):
+def _text_score(rule: _Rule, signs: _Signs) -> int:
+    found = rule.text.search(signs.text) if signs.text else None
+    if found is None:
         return 0
-    segment = _ENDING.sub("", path.rpartition("/")[2])
-    if not segment or len(segment) > 50:
-        return 0
-    if not rule.path.fullmatch(segment):
-        return 0
-    return 50 if len(segment) < 24 else 35
+    if found[0] == signs.text:
+        return 60
+    return 0 if signs.elsewhere else 40 if found.start() == 0 else 25
 
 
-def _ranked(candidates: Iterable[Candidate]) -> dict[Kind, list[str]]:
+def _path_score(rule: _Rule, signs: _Signs) -> int:
+    if not signs.segment or signs.elsewhere or not rule.path.fullmatch(signs.segment):
+        return 0
+    return 50 if len(signs.segment) < 24 else 35
+
+
+def _ranked(candidates: Iterable[_Candidate]) -> dict[Kind, list[str]]:
+    """Of equal scores the one that came first."""
     pages: dict[Kind, list[str]] = {}
-    for one in sorted(candidates, key=lambda one: (-one.score, len(one.url), one.url)):
+    for one in sorted(candidates, key=lambda one: -one.score):
         pages.setdefault(one.kind, []).append(one.url)
     return pages

@@ -23,7 +23,12 @@ _INLINE = frozenset(
     span strike strong sub sup time tt u var wbr""".split()  # noqa: SIM905
 )
 _BOLD = frozenset(("b", "strong"))
-_TITLES = {**{f"h{level}": level for level in range(1, 7)}, "dt": LABEL_LEVEL, "th": LABEL_LEVEL, "summary": LABEL_LEVEL}
+_TITLES = {
+    **{f"h{level}": level for level in range(1, 7)},
+    "dt": LABEL_LEVEL,
+    "th": LABEL_LEVEL,
+    "summary": LABEL_LEVEL,
+}
 _SPACED = frozenset(("td", "th", "img", "input", "label"))
 _MARKED = frozenset(("div", "section", "aside", "ul", "table", "p", "center"))
 """Elements whose class or id may say that they are the footer."""
@@ -99,6 +104,7 @@ class _Walk:
         self._links: list[PlacedLink] = []
         self._link_text: list[str] | None = None
         self._alternative = ""
+        self._after_link = False
         self._articles = 0
         self._protected = "data-cfemail" in page.html
         self._backwards = "bidi-override" in page.html
@@ -150,6 +156,8 @@ class _Walk:
         self._bold += opened.bold
         self._level = _TITLES.get(tag, self._level)
         self._place(node, tag)
+        if tag == "a" and self._after_link:
+            self._space = True
         if tag == "a" and (link := self._link(node)) is not None:
             opened.link, self._link_text, self._alternative = link, [], ""
         return opened
@@ -159,7 +167,7 @@ class _Walk:
             at, url, rel, hint = opened.link
             text = " ".join(self._link_text or ())[:500]
             self._links.append(PlacedLink(min(at, self._length), url, text, rel, hint or self._alternative))
-            self._link_text = None
+            self._link_text, self._after_link = None, True
         if opened.breaks:
             self._flush()
         self._bold -= opened.bold
@@ -223,6 +231,7 @@ class _Walk:
             self._link_text.append(words)
         if (self._space or text[0].isspace()) and self._length:
             words = " " + words
+        self._after_link = False
         self._pieces.append(words)
         self._length += len(words)
         if self._bold:
@@ -242,4 +251,3 @@ class _Walk:
             self._pieces, self._links = [], []
         self._length = self._bold_length = 0
         self._space = False
-

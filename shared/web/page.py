@@ -120,10 +120,13 @@ class Page:
     def links(self) -> list[Link]:
         """Every link that leads somewhere, in order; script and data addresses are left out."""
         found: list[Link] = []
+        known: dict[str, str | None] = {}  # menus stand on a page two or three times
         for node in self.tree.css("a[href], area[href]"):
             attributes = node.attributes
-            url = self.absolute(attributes.get("href") or "")
-            if url is not None:
+            address = attributes.get("href") or ""
+            if address not in known:
+                known[address] = self.absolute(address)
+            if (url := known[address]) is not None:
                 text = " ".join(_text(node)[: 4 * _MAX_LABEL].split())[:_MAX_LABEL]
                 found.append(Link(url, text, (attributes.get("rel") or "").lower()))
         return found

@@ -4,44 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from shared.web.folding import fold
-from shared.web.outline import Block, PlacedLink, Region
+from shared.web.outline import LABEL_LEVEL, Block, PlacedLink, Region
 
 Owner = Literal["publisher", "host", "agency", "mediator", "authority", "director", "dpo", "unknown"]
 
 FOREIGN: frozenset[Owner] = frozenset({"host", "agency", "mediator", "authority"})
 """Owners whose numbers and addresses are not the publisher's."""
-_WORDS: dict[Owner, str] = {
-    "host": r"hebergeurs?|hebergement|heberge(?:e|s)?(?: et \w+)?(?: chez| par| sur)?|hosting(?: provider)?|hosted (?:by|on|at)|web host"
-    r"|hoster|stockage des donnees|serveurs? de",
-    "agency": r"(?:conception|realisation|creation|design|developpement|maintenance|integration)s?"
-    r"(?:[ ,/&+et]{1,5}(?:conception|realisation|creation|design|developpement|maintenance|hebergement|graphique|technique|integration))*"
-    r"(?: graphique| technique| et graphique)?(?: (?:du|de ce|de votre|de) sites?)?(?: (?:internet|web))?(?: par)?"
-    r"|webmasters?|webdesign(?:er)?|agence (?:web|digitale|de communication)|prestataires? (?:web|technique|informatique)"
-    r"|(?:site (?:internet |web )?)?(?:concu|realise|cree|developpe|propulse|imagine|fabrique)e?(?: et \w+)? (?:avec [^ ]{1,10} )?par"
-    r"|(?:made|built|designed|developed|powered|website|site|created)(?: with [^ ]{1,10})? by|web ?design by|credits?(?: photos?| site)?"
-    r"|photograph(?:ies|es?)|photos? ?:|infogerance|template by|theme by",
-    "mediator": r"mediat(?:eur|rice|ion)s?(?: (?:de la |a la )?consommation)?|reglement (?:amiable|extrajudiciaire|des litiges)|plateforme (?:de rll|europeenne)"
-    r"|dispute resolution|ombudsman",
-    "authority": r"(?:aupres de |a )?la cnil|cnil|commission nationale (?:de l'|pour l'|de )?informatique|autorite de controle|supervisory authority",
-    "director": r"(?:directeur|directrice|responsable|direction)s?(?: \(?\w+\)?)? (?:de (?:la )?)?(?:publications?|redaction|editorial)(?: du site)?"
-    r"|publication director|managing editor|representant legal",
-    "dpo": r"dpo|delegue[e]? a la protection(?: des donnees)?(?: personnelles)?|data protection officer|responsable (?:du|des) traitements?",
-    "publisher": r"editeurs?(?: du site)?|edition du site|edite par|est edite|published by|publisher|proprietaire(?: du site)?|qui sommes[- ]nous"
-    r"|nous contacter|contactez[- ]nous|contact us|coordonnees|siege social|raison sociale|denomination sociale|identite|identification"
-    r"|societe editrice|informations? (?:legales?|editeur|generales?)|l'entreprise|presentation(?: du site)?|notre (?:societe|entreprise|cabinet)",
-}
-_CUE = re.compile("|".join(rf"(?P<{owner}>(?<![\w-])(?:{words})(?![\w-]))" for owner, words in _WORDS.items()))
-_LEAD = re.compile(r"[\W\d_]*(?:(?:article|le|la|les|l'|du|the|our|informations? (?:sur|concernant|relatives? a)|ce|site|web|internet|est)\s*[\W\d_]*)*")
-_ENDS_LABEL = re.compile(r"[\W_]*(?:(?:du|de ce|de|ce|et|le|la|site|internet|web|nom|est|technique|par)\b[\W_]*)*(?:[:\-–—|]|$)")
+_WORDS = Path(__file__).parent / "owners.toml"
+_LEAD = re.compile(
+    r"[\W\d_]*(?:(?:article|le|la|les|l'|du|the|our|informations? (?:sur|concernant|relatives? a)|ce|site|web"
+    r"|internet|est)"
+    r"[\W\d_]+)*"
+)
+"""What stands before the words: `3. Le site est …`."""
+_ENDS_LABEL = re.compile(
+    r"[\W_]*(?:(?:du|de ce|de|ce|et|le|la|site|internet|web|nom|est|technique|par)\b[\W_]*)*(?:[:\-–—|]|$)"
+)
 _SHORT = 140
 """Characters. A block after a label that is longer is prose and not the rest of an address."""
 _HEADING = 110
-_VERB = re.compile(r"(?:par|by|chez|sur|est|on|at)$")
+_VERB = re.compile(r"\s(?:par|by|chez|sur|on|at)$|est edite$")
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    words = msgspec.toml.decode(_WORDS.read_bytes(), type=dict[Owner, list[str]])
+    parties = "|".join(rf"(?P<{owner}>{'|'.join(phrases)})" for owner, phrases in words.items())
+    return re.compile(rf"(?<![\w-])(?:{parties})(?![\w-])")
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -65,25 +61,29 @@ class Section(msgspec.Struct, frozen=True):
 def sections(blocks: Sequence[Block]) -> list[Section]:
     """Cut blocks where they begin to speak of somebody else. Every character and link is in exactly one section. Pure.
 
-    A heading that names a party (`Hébergeur`, `Réalisation du site`) holds until the next heading; a label
-    (`Hébergement : …`) holds for the lines of an address after it and ends at prose; words within a sentence (`hébergé par
-    …`) hold until the end of their block or the next such words. In a footer a label holds for its block only.
+    A heading that names a party (`Hébergeur`, `Réalisation du site`) holds until the next heading or part of the page;
+    a label (`Hébergement : …`) for the lines of an address after it, not for prose; words within a sentence
+    (`hébergé par …`) until the end of their block or the next such words. In a footer a label holds for its block only.
     """
     found: list[Section] = []
-    heading, under, label = "", "unknown", None
-    level = 0
+    heading = ""
+    under: Owner = "unknown"
+    label: Owner | None = None
+    region: Region = "main"
     for index, block in enumerate(blocks):
+        if block.region != region:
+            region, heading, under, label = block.region, "", "unknown", None
         folded = fold(block.text)
         first = _first_party(folded)
         if _is_heading(block, folded, first):
-            heading, under, label, level = block.text, first or "unknown", None, block.level or level
-            found.append(Section(_owner(under), heading, block.text, block.region, block.links, index))
+            heading, under, label = block.text, first or "unknown", None
+            found.append(Section(under, heading, block.text, block.region, block.links, index))
             continue
         if first is not None:
             label = first if block.region != "footer" else None
         elif label is not None and (len(block.text) > _SHORT or block.region == "footer"):
             label = None
-        start: Owner = first or label or _owner(under)
+        start: Owner = first or label or under
         found += _cut(block, folded, start, heading, index)
     return found
 
@@ -99,13 +99,12 @@ def _owner(name: str) -> Owner:
 
 def _first_party(folded: str) -> Owner | None:
     """The party a block's beginning names: `2. Hébergeur du site : …`."""
-    lead = _LEAD.match(folded)
-    cue = _CUE.match(folded, lead.end() if lead else 0)
-    if cue is None:
+    start = folded[:200]
+    lead = _LEAD.match(start)
+    cue = _cue().match(start, lead.end() if lead else 0)
+    if cue is None or not (_VERB.search(cue[0]) or _ENDS_LABEL.match(start[: cue.end() + 40], cue.end())):
         return None
-    if _VERB.search(cue[0]) or _ENDS_LABEL.match(folded, cue.end()):
-        return _owner(cue.lastgroup or "unknown")
-    return None
+    return _owner(cue.lastgroup or "unknown")
 
 
 def _is_heading(block: Block, folded: str, first: Owner | None) -> bool:
@@ -113,13 +112,13 @@ def _is_heading(block: Block, folded: str, first: Owner | None) -> bool:
         return False
     if block.level:
         # A bold line is a heading when nothing follows a colon in it.
-        return block.level < 7 or folded.rstrip().endswith(":") or ":" not in folded
+        return block.level < LABEL_LEVEL or folded.rstrip().endswith(":") or ":" not in folded
     return first is not None and folded.rstrip(" .").endswith(":")
 
 
 def _cut(block: Block, folded: str, start: Owner, heading: str, index: int) -> list[Section]:
     cuts: list[tuple[int, Owner]] = [(0, start)]
-    for cue in _CUE.finditer(folded):
+    for cue in _cue().finditer(folded):
         owner = _owner(cue.lastgroup or "unknown")
         if cue.start() > 0 and owner != cuts[-1][1] and _begins(folded, cue):
             cuts.append((cue.start(), owner))
@@ -137,4 +136,6 @@ def _begins(folded: str, cue: re.Match[str]) -> bool:
     if _VERB.search(cue[0]):
         return True
     after = folded[cue.end() : cue.end() + 30]
-    return _ENDS_LABEL.match(after) is not None and any(mark in after for mark in ":-–|") or cue.lastgroup in ("authority",)
+    return cue.lastgroup == "authority" or (
+        _ENDS_LABEL.match(after) is not None and any(mark in after for mark in ":-–|")
+    )

@@ -91,7 +91,8 @@ async def collect(
                 await collected.first(kind, named.get(kind, [])[:1] or guesses(home.url, kind))
             if deep:
                 await collected.more(kinds, named)
-                await collected.more((*kinds, "other"), await collected.sitemap())
+                listed = await collected.sitemap()
+                await collected.more([*kinds, *sorted(listed.keys() - set(kinds), key="other".__eq__)], listed)
     return collected.pages
 
 
@@ -128,7 +129,7 @@ class _Collected:
 
     async def sitemap(self) -> dict[Kind, list[str]]:
         """What the sitemap names, or the first sitemap that it names in turn; it counts as requests."""
-        root = guesses_sitemap(self._home.url)
+        root = _sitemap_of(self._home.url)
         locs = await self._locations(root)
         nested = [url for url in locs if url.lower().partition("?")[0].endswith(".xml")]
         if nested:
@@ -165,7 +166,7 @@ class _Collected:
         return response if accepted(response) else None
 
 
-def guesses_sitemap(home: str) -> str:
+def _sitemap_of(home: str) -> str:
     """Where a site's sitemap is by convention."""
     scheme, _, rest = home.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/sitemap.xml"

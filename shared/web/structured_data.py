@@ -1,11 +1,14 @@
-"""JSON-LD: what a page says of itself for machines (schema.org mostly)."""
+"""What a page says of itself for machines: JSON-LD, microdata, the state of its scripts."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
+
+from selectolax.lexbor import LexborNode
 
 from shared.web.page import Page
 
@@ -13,6 +16,22 @@ _WRAPPING = re.compile(r"<!--|-->|//<!\[CDATA\[|//\]\]>|/\*<!\[CDATA\[\*/|/\*\]\
 _TRAILING_COMMA = re.compile(r",(\s*+[}\]])")
 _DECODER = json.JSONDecoder(strict=False)
 _MAX_OBJECTS = 1000
+_MAX_STATE = 3_000_000
+"""Characters of state that are read of one page."""
+_MAX_VALUES = 200_000
+_MAX_CLIMB = 40
+_STATE = re.compile(r"\s*(?:window\.)?__[A-Z_]{3,40}__\s*=\s*(?=[{\[])")
+_NOT_THEIRS = frozenset(
+    {"author", "review", "reviews", "itemReviewed", "comment", "sponsor", "funder", "worksFor", "alumniOf", "memberOf"}
+    | {"hiringOrganization", "offers", "isPartOf", "mentions", "video", "citation", "competitor", "knowsAbout"}
+)
+"""Properties whose organisations are somebody else."""
+_CONTACTS = frozenset({"telephone", "email", "address", "sameAs", "contactPoint", "faxNumber", "logo", "vatID"})
+_NO_ORGANISATION = frozenset(
+    """Person Article NewsArticle BlogPosting TechArticle Review AggregateRating Product Offer Event WebPage ImageObject
+    VideoObject BreadcrumbList ListItem SearchAction PostalAddress ContactPoint ItemList Recipe JobPosting FAQPage
+    Question CreativeWork SoftwareApplication ProfilePage Comment""".split()  # noqa: SIM905
+)
 
 
 def json_ld(page: Page) -> list[dict[str, Any]]:
@@ -56,3 +75,121 @@ def _objects(value: Any) -> list[dict[str, Any]]:
                 continue
         found.append(item)
     return found
+
+
+def walk(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a value, parents first, at most a thousand. Never raises."""
+    waiting, given = [value], 0
+    while waiting and given < _MAX_OBJECTS:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            given += 1
+            yield current
+            waiting.extend(reversed(list(current.values())))
+        elif isinstance(current, list):
+            waiting.extend(reversed(current))
+
+
+def organizations(page: Page) -> list[dict[str, Any]]:
+    """The organisations and shops that the page names as its own, JSON-LD then microdata, in order.
+
+    Those of reviews, offers, employers and the like are left out, and so is what has no way to be reached.
+    """
+    own = [_without_others(one) for one in [*json_ld(page), *microdata(page)]]
+    things = (one for found in own for one in walk(found))
+    return [one for one in things if _CONTACTS & one.keys() and _may_be_organization(types_of(one))]
+
+
+def _may_be_organization(types: frozenset[str]) -> bool:
+    return not types or bool(types - _NO_ORGANISATION)
+
+
+def types_of(thing: dict[str, Any]) -> frozenset[str]:
+    """The schema.org types of an object, without their address: `{"LocalBusiness"}`."""
+    return frozenset(one.rpartition("/")[2] for one in texts(thing.get("@type")))
+
+
+def texts(value: Any) -> list[str]:
+    """A property's texts: a string, the strings of a list, the `@id` or `url` of an object."""
+    values = value if isinstance(value, list) else [value]
+    found = ((one.get("@id") or one.get("url")) if isinstance(one, dict) else one for one in values[:200])
+    return [one.strip() for one in found if isinstance(one, str) and one.strip()]
+
+
+def microdata(page: Page) -> list[dict[str, Any]]:
+    """The `itemscope` elements of a page in order: `@type` and each property's value or, of several, list.
+
+    Flat: what a nested element says stands with the nested one.
+    """
+    scopes: dict[int, dict[str, Any]] = {}
+    for node in page.tree.css("[itemscope]")[:_MAX_OBJECTS]:
+        scopes[node.mem_id] = {"@type": (node.attributes.get("itemtype") or "").strip()}
+    for node in page.tree.css("[itemprop]")[: 5 * _MAX_OBJECTS] if scopes else ():
+        scope = _scope_of(node, scopes)
+        if scope is None or node.mem_id in scopes:
+            continue
+        for name in (node.attributes.get("itemprop") or "").split()[:5]:
+            held, value = scope.get(name), _property(page, node)
+            scope[name] = value if held is None else [*held, value] if isinstance(held, list) else [held, value]
+    return list(scopes.values())
+
+
+def state(page: Page) -> list[Any]:
+    """What a page made by scripts starts from: `__NEXT_DATA__`, `application/json` blocks, `window.__NUXT__ = {…}`.
+
+    Parsed values in order, at most three million characters of them; what does not parse is left out.
+    """
+    found: list[Any] = []
+    left = _MAX_STATE
+    for node in page.tree.css("script:not([src])"):
+        text = node.text() or ""
+        kind = (node.attributes.get("type") or "").lower()
+        start = 0 if kind.endswith("/json") else match.end() if (match := _STATE.match(text)) else None
+        if start is None or len(text) > left:
+            continue
+        left -= len(text)
+        try:
+            found.append(_DECODER.raw_decode(text[start:].strip())[0])
+        except (ValueError, RecursionError):
+            continue
+    return found
+
+
+def leaves(value: Any) -> Iterator[tuple[str, Any]]:
+    """The nearest key and the value of all in a parsed state that is no object and no list, in order; bounded."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    for _ in range(_MAX_VALUES):
+        if not waiting:
+            return
+        key, current = waiting.pop()
+        if isinstance(current, dict):
+            waiting.extend((str(name), current[name]) for name in reversed(current))
+        elif isinstance(current, list):
+            waiting.extend((key, one) for one in reversed(current))
+        else:
+            yield key, current
+
+
+def _without_others(thing: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in thing.items() if name not in _NOT_THEIRS}
+
+
+def _scope_of(node: LexborNode, scopes: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
+    around = node.parent
+    for _ in range(_MAX_CLIMB):
+        if around is None:
+            return None
+        if (scope := scopes.get(around.mem_id)) is not None:
+            return scope
+        around = around.parent
+    return None
+
+
+def _property(page: Page, node: LexborNode) -> str:
+    attributes = node.attributes
+    if (content := attributes.get("content")) is not None:
+        return content.strip()
+    for name in ("href", "src"):
+        if address := attributes.get(name):
+            return page.absolute(address) or ""
+    return " ".join((node.text() or "")[:1000].split())

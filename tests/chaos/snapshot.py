@@ -7,6 +7,7 @@ _PATHS = (
     "/report?limit=10000",
     "/download?format=csv",
     "/download?format=json",
+    "/map",
 )
 
 

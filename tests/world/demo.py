@@ -1,4 +1,4 @@
-"""`make demo`: a job over the invented town, start to finish, with the commands a user would type.
+"""`make demo`: the invented town searched, then its sites read, start to finish, with the commands a user would type.
 
 Data stay in var/demo, results in ./out. Every run fetches every site: the page cache is emptied first.
 """
@@ -13,6 +13,7 @@ import secrets
 import shlex
 import sys
 import time
+import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
-LEADS = Path(__file__).with_name("valmont.csv")
+EXTRACT = DATA / "valmont.osm.pbf"
 EMAIL = "demo@valmont.test"
 
 FETCH_TIMEOUT = 2.0
@@ -32,23 +33,58 @@ FETCH_TIMEOUT = 2.0
 
 
 async def main() -> int:
-    """Everything, in order; gives the exit code of the job's command."""
+    """Everything, in order; gives the exit code of the first command that failed, or 0."""
     began = time.monotonic()
     OUT.mkdir(exist_ok=True)
     _say("Starting the town, broker, store, API, dispatcher and worker ...")
     async with _town() as process:
         from deploy.stack import Stack
 
+        map_ = asyncio.create_task(_import_map())
         settings = await _settings(process)
         async with Stack(settings, say=_say) as stack:
             _say(f"Ready after {time.monotonic() - began:.1f} s at {stack.url}")
             await _empty_page_cache(stack.settings)
             env = os.environ | {"OUTSEND_URL": stack.url, "OUTSEND_API_KEY": await _key(stack.settings)}
-            results = [OUT / f"techstack.{suffix}" for suffix in ("csv", "json", "xlsx")]
-            wishes = [part for path in results for part in ("--out", _shown(path))]
-            code = await _command(env, "jobs", "create", "techstack", _shown(LEADS), *wishes)
-            _say(f"Done after {time.monotonic() - began:.1f} s: {', '.join(_shown(path) for path in results)}")
+            code = await map_ or await _find_and_enrich(env)
+            _say(f"Done after {time.monotonic() - began:.1f} s; the results are in {_shown(OUT)}/")
     return code
+
+
+async def _import_map() -> int:
+    """The town's businesses as an OpenStreetMap extract, then made searchable; while everything else starts."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    writing = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.world.places.valmont", EXTRACT, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    return await writing.wait() or await _command(
+        os.environ | {"OUTSEND_DATA_DIR": str(DATA)}, "import-osm", _shown(EXTRACT)
+    )
+
+
+async def _find_and_enrich(env: dict[str, str]) -> int:
+    """The places of a postcode, then what their sites are made with."""
+    from tests.world.places.valmont import QUERIES, ZONE
+
+    queries = [part for query in QUERIES for part in ("--query", query)]
+    search = ["scrap", *queries, "--zone", ZONE, "--follow", *_saved_as("scrap")]
+    if code := await _command(env, *search):
+        return code
+    found = await asyncio.to_thread(_newest_job, env)
+    return await _command(env, "jobs", "create", "techstack", "--from", found, "--follow", *_saved_as("techstack"))
+
+
+def _saved_as(name: str) -> list[str]:
+    return [part for suffix in ("csv", "json", "xlsx") for part in ("--out", _shown(OUT / f"{name}.{suffix}"))]
+
+
+def _newest_job(env: dict[str, str]) -> str:
+    asked = urllib.request.Request(
+        f"{env['OUTSEND_URL']}/api/jobs?limit=1", headers={"X-API-Key": env["OUTSEND_API_KEY"]}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        job: str = json.load(answer)[0]["id"]
+    return job
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ import jinja2
 
 from tests.world.catalogue import Site
 from tests.world.http import Answer
+from tests.world.pictures import icon_ico, logo_png
 
 _ALPHANUMERIC = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
@@ -54,6 +55,10 @@ def page(site: Site, path: str) -> Answer | None:
         return Answer.compressible(_sitemap(site).encode(), "application/xml", {})
     if clean == "/logo.svg":
         return Answer(_render("logo.svg", site=site).encode(), content_type="image/svg+xml")
+    if clean.endswith("/logo.png"):
+        return Answer(logo_png(site), content_type="image/png")
+    if clean.endswith("/favicon.ico"):
+        return Answer(icon_ico(site), content_type="image/vnd.microsoft.icon")
     views = {
         "/": (site.title or site.nom, site.sections),
         "/contact": ("Contact", [{"kind": "contact", "title": "Nous contacter"}]),

@@ -7,12 +7,13 @@ import pytest
 from tests.accuracy.explanations import differences, explanation_of, explanations
 from tests.accuracy.names import canonical
 from tests.accuracy.pages import PAGES, load, saved, sites
+from tests.accuracy.real_section import our_tally
+from tests.accuracy.report import DOC
 from tests.accuracy.tally import tally
-from tests.accuracy.techstack import DOC, our_tally
 
 
 def test_every_difference_of_ours_is_explained():
-    assert [one for one in differences("ours", our_tally()) if explanation_of(one) is None] == []
+    assert [one for one in differences("ours", our_tally()) if explanation_of(one, "real") is None] == []
 
 
 def test_ours_says_nothing_that_is_not_there():
@@ -22,7 +23,7 @@ def test_ours_says_nothing_that_is_not_there():
 def test_no_explanation_of_ours_is_stale():
     """Each technology that only ours is excused for is still missed or wrong somewhere."""
     differing = {(kind, name) for _, kind, _, name in differences("ours", our_tally())}
-    excused = {(one.kind, name) for one in explanations() if one.who == ["ours"] for name in one.technologies}
+    excused = {(one.kind, name) for one in explanations("real") if one.who == ["ours"] for name in one.technologies}
     assert excused - differing == set()
 
 

@@ -110,6 +110,15 @@ def test_only_the_front_door_is_open():
     assert all(port.startswith("127.0.0.1:") for port in published["prometheus"])
 
 
+def test_the_gateway_sees_the_places_that_the_workers_search():
+    """It looks whether the file is there before it accepts a search."""
+    for name in ("gateway", "worker-scrap"):
+        file = Path(SERVICES[name]["environment"]["OUTSEND_SCRAP_OSM_FILE"])
+        assert f"places:{file.parent}" in [volume.removesuffix(":ro") for volume in SERVICES[name]["volumes"]]
+        assert f"--owner outsend --group outsend {file.parent}" in (ROOT / "deploy/Dockerfile").read_text()
+    assert "places:/places" in SERVICES["worker-scrap"]["volumes"], "where an import writes"
+
+
 def test_networks_and_volumes_are_declared():
     for service in SERVICES.values():
         assert set(service["networks"]) <= set(COMPOSE["networks"])
@@ -175,7 +184,7 @@ def test_nats_has_room_for_the_log():
 def test_caddy_sends_reads_to_the_projector_and_hides_the_operators_pages():
     caddyfile = (ROOT / "deploy/Caddyfile").read_text()
     assert "@operator path /livez /readyz /metrics" in caddyfile
-    assert re.search(r"@reads \{\s+method GET HEAD\s+path /api/jobs /api/jobs/\*\s+\}", caddyfile)
+    assert re.search(r"@reads \{\s+method GET HEAD\s+path /api/jobs /api/jobs/\* /api/brand-assets/\*\s+\}", caddyfile)
     reads, rest = caddyfile.split("handle @reads")[1].split("handle {")
     assert "dynamic a projector 8000" in reads and "flush_interval -1" in reads
     assert "dynamic a gateway 8000" in rest

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from services.techstack.detect import analyse
 from shared.web.page import Page
-from tests.unit.techstack.saved import GOLDEN
+from tests.unit.techstack.lookalikes import lookalikes
 
-
-class LookAlike(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    body: str = ""
-    html: str = ""
-    headers: dict[str, str] = {}
-    runs: list[str] = []
-
-    def page(self) -> Page:
-        frame = f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Atelier</title></head><body>{self.body}</body></html>'
-        headers = [("content-type", "text/html; charset=utf-8"), *self.headers.items()]
-        return Page("https://www.exemple.test/", 200, headers, self.html or frame)
-
-
-class _File(msgspec.Struct):
-    page: list[LookAlike]
-
-
-PAGES = msgspec.toml.decode((GOLDEN / "lookalikes.toml").read_bytes(), type=_File).page
+PAGES = lookalikes()
 
 
 def found(page: Page) -> set[str]:

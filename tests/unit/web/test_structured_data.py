@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.web.page import Page
-from shared.web.structured_data import json_ld
+from shared.web.structured_data import json_ld, leaves, microdata, organizations, state, texts, types_of
 
 
 def blocks(*texts: str, kind: str = "application/ld+json") -> Page:
@@ -59,3 +59,47 @@ def test_nothing_raises(text: str) -> None:
 
 def test_other_scripts_are_not_read() -> None:
     assert json_ld(blocks('{"a": 1}', kind="application/json")) == []
+
+
+def test_organizations_are_the_sites_own() -> None:
+    page = blocks(
+        '{"@graph": [{"@type": ["Person", "Organization"], "sameAs": "https://x.com/a"}, {"@type": "WebSite", "publisher":'
+        ' {"@type": "https://schema.org/Bakery", "telephone": "1", "address": {"@type": "PostalAddress", "email": "no"}}},'
+        ' {"@type": "Article", "author": {"@type": "Organization", "email": "no"}}, {"@type": "Person", "email": "no"}]}',
+    )
+    assert [types_of(one) for one in organizations(page)] == [{"Person", "Organization"}, {"Bakery"}]
+    assert texts(organizations(page)[0]["sameAs"]) == ["https://x.com/a"]
+
+
+def test_texts() -> None:
+    assert texts([" a ", "", 3, None, {"@id": "b"}, {"url": "c"}, {}]) == ["a", "b", "c"]
+    assert texts(None) == []
+
+
+def test_microdata() -> None:
+    html = """<div itemscope itemtype="https://schema.org/Bakery"><span itemprop="name">Dupré </span>
+    <a itemprop="sameAs" href="/x">x</a><a itemprop="sameAs" href="/y">y</a><a itemprop="sameAs" href="/z">z</a>
+    <div itemprop="address" itemscope itemtype="https://schema.org/PostalAddress"><meta itemprop="postalCode" content="45990">
+    </div></div><p itemprop="stray">no</p>"""
+    shop, address = microdata(Page("http://a.example/", 200, [], html))
+    assert shop == {
+        "@type": "https://schema.org/Bakery",
+        "name": "Dupré",
+        "sameAs": ["http://a.example/x", "http://a.example/y", "http://a.example/z"],
+    }
+    assert address["postalCode"] == "45990"
+    assert organizations(Page("http://a.example/", 200, [], html)) == [shop]
+
+
+def test_state_of_a_page_made_by_scripts() -> None:
+    html = """<script id="__NEXT_DATA__" type="application/json">{"a": [{"b": "x"}, 2]}</script>
+    <script>window.__NUXT__ = {"c": null}; go()</script><script>window.__OTHER__=go({})</script><script>var x = 1</script>
+    <script type="application/json">{broken</script>"""
+    found = state(Page("http://a.example/", 200, [], html))
+    assert found == [{"a": [{"b": "x"}, 2]}, {"c": None}]
+    assert list(leaves(found)) == [("b", "x"), ("a", 2), ("c", None)]
+
+
+def test_deep_values_do_not_raise() -> None:
+    deep = "[" * 5000 + "]" * 5000
+    assert state(Page("http://a.example/", 200, [], f'<script type="application/json">{deep}</script>')) == []

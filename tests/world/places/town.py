@@ -84,20 +84,20 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     name: str
-    trade: int
-    """Its place in TRADES."""
     tags: dict[str, str]
-    naf: str
-    google_type: str
     lat: float
     lon: float
     house: str
     street: str
     phone: str
     website: str | None
-    siret: str
-    rating: float
-    shape: str
+    trade: int = -1
+    """Its place in TRADES; -1: none of them, and the outside APIs know nothing of it."""
+    naf: str = ""
+    google_type: str = ""
+    siret: str = ""
+    rating: float = 0.0
+    shape: str = "node"
     """node, way or relation in OpenStreetMap."""
 
     @property
@@ -117,11 +117,16 @@ def france(seed: int, count: int) -> Iterator[Business]:
     return businesses(seed, count, population())
 
 
+def paris(seed: int, count: int) -> list[Business]:
+    """`count` businesses spread over Paris and, a few of them, its surroundings."""
+    return list(businesses(seed, count, population("Paris")))
+
+
 @cache
-def population() -> list[tuple[float, float, float]]:
-    """(lat, lon, inhabitants) of the communes of metropolitan France."""
+def population(zone: str = "France") -> list[tuple[float, float, float]]:
+    """(lat, lon, inhabitants) of the communes of a zone; France is the metropolitan one."""
     geography = Geography.load()
-    communes = geography.communes(geography.resolve("France"))
+    communes = geography.communes(geography.resolve(zone))
     return [(*commune.centre, float(commune.population)) for commune in communes]
 
 
@@ -165,7 +170,9 @@ def osm_tags(business: Business) -> dict[str, str]:
     if business.website:
         tags["website"] = business.website
     if business.number % 3:
-        tags |= {"addr:housenumber": business.house, "addr:street": business.street}
+        tags["addr:street"] = business.street
+        if business.house:
+            tags["addr:housenumber"] = business.house
     return tags
 
 

@@ -1,0 +1,1 @@
+"""Hosts of vendors that vendors.toml does not know, after third-party-web."""

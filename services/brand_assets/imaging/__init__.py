@@ -1,0 +1,1 @@
+"""Pictures of strangers, read and developed in processes of their own."""

@@ -1,0 +1,73 @@
+"""Choosing among what a site's pages state: what stands nearest to the publisher, in the likeliest words, on the likeliest page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from shared.legal.notice import Notice
+from shared.legal.publisher import weigh
+
+T = TypeVar("T")
+
+_NOTICE_WORDS = re.compile(
+    r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale|legal notice"
+    r"|published by|sire[nt]\b|r\.?c\.?s\.?\b"
+)
+"""What a page that is no legal notice must say near a statement for it to be one."""
+_REACH = 400
+_ELSEWHERE = 20
+_MOST_DISTANCE = 30
+_A_POINT = 20
+"""Characters between a statement and the publisher that count as much as a point of evidence."""
+
+
+class Stated(msgspec.Struct, Generic[T], frozen=True):
+    """A value and where it is stated."""
+
+    value: T
+    page: int
+    """Index of the notice."""
+    at: int
+    strength: int = 0
+    """How plain the words are that state it."""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """Where the site names its publisher."""
+
+    page: int
+    at: int
+
+
+def best(found: Iterable[Stated[T]], notices: Sequence[Notice], names: Sequence[str], anchor: Anchor | None) -> Stated[T] | None:
+    """The statement about the publisher that is best supported; None when all are about others. Ties: the first. Pure."""
+    chosen: Stated[T] | None = None
+    most = -1
+    for one in found:
+        notice = notices[one.page]
+        if notice.kind not in ("legal", "terms", "privacy") and not _reads_like_a_notice(notice, one.at):
+            continue
+        evidence = weigh(notice, one.at, names)
+        if evidence < 0:
+            continue
+        score = max(0, 100 + evidence + one.strength - _distance(one, anchor))
+        if score > most:
+            chosen, most = one, score
+    return chosen
+
+
+def _distance(one: Stated[T], anchor: Anchor | None) -> int:
+    if anchor is None:
+        return 0
+    if one.page != anchor.page:
+        return _ELSEWHERE
+    return min(_MOST_DISTANCE, abs(one.at - anchor.at) // _A_POINT)
+
+
+def _reads_like_a_notice(notice: Notice, at: int) -> bool:
+    first, last = notice.passage(at)
+    return _NOTICE_WORDS.search(notice.folded, max(first, at - _REACH), min(last, at + _REACH)) is not None

@@ -1,0 +1,97 @@
+"""Who runs the company: its representative, else whoever answers for the publication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from services.legal_mentions.names import is_placeholder
+from shared.web.folding import fold
+
+_CIVILITY = r"(?:(?:M\.|Mr\.?|MM\.|Mme\.?|Mlle\.?|M(?= )|Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|Dr\.?|Docteur|Me|Ma[iî]tre|Mrs\.?|Ms\.?) ?)"
+_WORD = r"(?:[A-ZÀ-Ý](?:[a-zà-ÿ]+(?:[’'][A-ZÀ-Ý]?[a-zà-ÿ]+)?|[’'][A-ZÀ-Ý]?[a-zà-ÿA-ZÀ-Ý]+|[A-ZÀ-Ý’']+|\.)(?:-[A-ZÀ-Ý](?:[a-zà-ÿ]+|[A-ZÀ-Ý]+|\.))*)"
+_PARTICLE = r"(?:de la|de|du|des|d['’]|le|la|van der|van|von|der|den|el|ben|da|di|dos|del|DE LA|DE|DU|VAN|EL|BEN)"
+_PERSON = rf"{_CIVILITY}?(?P<name>{_WORD}(?: (?:{_PARTICLE} ?)?{_WORD}){{1,3}})"
+_NAME = re.compile(rf"[\s:–—,\"«(-]*{_PERSON}")
+_TITLE = (
+    r"(?:co-?)?gerant[es]?s?|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general|directrice generale|dirigeante?s?"
+    r"|representante?s? legale?s?|chef(?:fe)? d'entreprise|exploitante?|fondat(?:eur|rice)|ceo|chief executive officer|managing director"
+    r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice|proprietaire"
+)
+_OF = (
+    r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?|en exercice|actuel(?:le)?"
+    r"|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
+)
+_REPRESENTED = re.compile(
+    rf"(?:representee?|dirigee?|represented|geree?)s? (?:legalement |aux fins des presentes )?(?:par|by)\s?:?\s?"
+    rf"(?:(?:son|sa|ses|its|le|la|l') ?(?:{_TITLE})\w*{_OF})?[\s,:]*"
+)
+_TITLED = re.compile(rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?")
+_PUBLICATION = re.compile(
+    r"(?<![\w-])(?:direct(?:eur|rice)(?:\(?-?·?\.?(?:trice|rice)\)?)?|responsable|codirect(?:eur|rice))s? (?:de (?:la )?|du )?"
+    r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la |du )?[a-z ]{3,30})?(?: (?:du site(?: (?:internet|web))?|est|et))?\b|publications? director|director of (?:the )?publication"
+    r"|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager"
+)
+_AFTER_PUBLICATION = re.compile(
+    r"(?:[\s:,–—-]|\b(?:est|is|le|la|du|site|internet|web|monsieur|of|this|website|the|sur)\b|\([^)\n]{0,40}\))*+"
+)
+_BEHIND = re.compile(
+    rf"\s?[,(–-]?\s?(?:en sa qualite d[e'] ?|en qualite d[e'] ?|agissant en (?:sa )?qualite de |as (?:the )?|its |the |son |sa )?(?:{_TITLE})(?![\w-])"
+)
+_NO_WORD = frozenset(
+    """le la les un une des nom prenom prenoms votre xxx responsable directeur directrice gerant gerante president presidente societe
+    sarl sas sasu eurl sa rcs siret siren tel telephone email mail courriel contact adresse site internet web hebergeur hebergement
+    publication redaction editeur mentions legales conditions generales capital social siege tva numero france conception realisation
+    ovh association loi entreprise cabinet agence delegue protection donnees personnelles propriete intellectuelle credits photos
+    groupe tous toute conformement article code conseil tribunal ministre republique ville mairie commune monsieur madame you your
+    this the website general manager company data protection officer nous notre vous raison""".split()  # noqa: SIM905
+)
+_REACH = 100
+
+
+def people(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
+    """Offset, whether a representative of the company (else of the publication) and name, for each person named in a role. Linear."""
+    for cue in _REPRESENTED.finditer(folded):
+        if (name := _name_at(text, cue.end())) is not None:
+            yield cue.start(), True, name
+    for cue in _TITLED.finditer(folded):
+        if not _is_publication(folded, cue.start()) and (name := _name_at(text, cue.end())) is not None:
+            yield cue.start(), True, name
+    for cue in _PUBLICATION.finditer(folded):
+        after = _AFTER_PUBLICATION.match(folded, cue.end())
+        if (name := _name_at(text, after.end() if after else cue.end())) is not None:
+            yield cue.start(), False, name
+    for match in re.finditer(_PERSON, text):
+        if _BEHIND.match(folded, match.end()) and (name := _checked(match["name"])) is not None:
+            yield match.start(), True, name
+
+
+def is_person(name: str) -> bool:
+    """Whether a name may be a person's: two to four words with capitals, none that only companies have."""
+    found = re.fullmatch(_PERSON, name)
+    return found is not None and _checked(found["name"]) == name
+
+
+def _is_publication(folded: str, at: int) -> bool:
+    """`Directeur de la publication` is no director of the company."""
+    return _PUBLICATION.match(folded, at) is not None
+
+
+def _name_at(text: str, at: int) -> str | None:
+    window = text[at : at + _REACH]
+    match = _NAME.match(window)
+    if match is None or window[: match.start("name")].count("\n") > 1:
+        return None
+    return _checked(match["name"])
+
+
+def _checked(name: str) -> str | None:
+    kept: list[str] = []
+    for word in name.split():
+        if fold(word).strip(".'") in _NO_WORD and not (kept and fold(word) in ("la", "le")):
+            break
+        kept.append(word)
+    while kept and fold(kept[-1]) in ("de", "du", "la", "le", "d'", "et"):
+        kept.pop()
+    whole = " ".join(kept)
+    return whole if len(kept) >= 2 and not is_placeholder(fold(whole)) else None

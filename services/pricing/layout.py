@@ -1,0 +1,161 @@
+"""A page as one text, and which boxes of it hold what."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from selectolax.lexbor import LexborNode
+
+from shared.web.page import Page
+
+_INVISIBLE = frozenset(
+    "head script style noscript template svg iframe object select textarea canvas video audio math dialog footer blockquote".split()  # noqa: SIM905
+)
+"""And a footer, with its capital and its telephone rates, and a quotation."""
+_INLINE = frozenset(
+    """a abbr b bdi bdo big cite code data del em font i ins kbd label mark meter output q s samp small span strike strong sub sup time tt u
+    var wbr""".split()  # noqa: SIM905
+)
+_STRUCK = frozenset(("s", "del", "strike"))
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_ASIDE = re.compile(
+    r"(?:^|\s)(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|price|section)[-_]+){0,3}"
+    r"(?:cart|basket|panier|filters?|facets?|slider|testimonials?|temoignages?|reviews?|avis|comments?|cookies?|footer|cagnotte|gift-?cards?"
+    r"|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
+    re.IGNORECASE,
+)
+"""Classes and ids of boxes whose prices are not what is offered."""
+_OLD = re.compile(
+    r"(?<![a-z])(?:line-through|strike(?:d|through)?|crossed|barre|(?:old|was|former|regular|compare|original|before|list)[-_]?(?:at[-_]?)?price"
+    r"|price[-_]{0,2}(?:old|was|compare|before|barre|original|list))(?![a-z])",
+    re.IGNORECASE,
+)
+_HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:hidden|d-none|is-hidden|hide|invisible|visually-hidden|sr-only)(?![\w-])", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_CENTS = re.compile(r"(?<![a-z])(?:cents?|decimals?|fraction|centimes?)(?![a-z])", re.IGNORECASE)
+_MOST_BOXES = 30_000
+_MOST_TEXT = 1_000_000
+
+
+class Box(msgspec.Struct):
+    """An element and the part of the text within it."""
+
+    tag: str
+    parent: int
+    """Number of the box around it; -1: none."""
+    classes: frozenset[str]
+    is_struck: bool
+    is_hidden: bool
+    start: int
+    end: int = -1
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """What a visitor reads: a line a block, single spaces."""
+
+    text: str
+    boxes: list[Box]
+    """In the order in which they begin; a box comes after all that are around it."""
+
+
+def layout(page: Page) -> Layout:
+    """Lay a page out: one walk over its tree, linear, bounded. Never raises."""
+    body = page.tree.body
+    walk = _Walk()
+    if body is not None:
+        walk.over(body)
+    return Layout("".join(walk.pieces), walk.boxes)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.boxes: list[Box] = []
+        self._length = 0
+        self._space = False
+        self._last = "\n"
+
+    def over(self, root: LexborNode) -> None:
+        stack: list[tuple[LexborNode, int]] = []
+        self._open(root, -1, "body")
+        stack.append((root, 0))
+        node = root.first_child
+        while node is not None and len(self.boxes) < _MOST_BOXES and self._length < _MOST_TEXT:
+            if node.is_text_node:
+                self._write(node.text_content or "")
+            elif node.is_element_node and (number := self._enter(node, stack[-1][1])) is not None:
+                if (child := node.first_child) is not None:
+                    stack.append((node, number))
+                    node = child
+                    continue
+                self._close(number)
+            while (following := node.next) is None and len(stack) > 1:
+                node, number = stack.pop()
+                self._close(number)
+            node = following
+        for _, number in reversed(stack):
+            self._close(number)
+
+    def _enter(self, node: LexborNode, parent: int) -> int | None:
+        tag = node.tag or ""
+        if tag in _INVISIBLE:
+            return None
+        if tag == "br":
+            self._break()
+            return None
+        attributes = node.attributes
+        classes = (attributes.get("class") or "")[:500]
+        names = f"{attributes.get('id') or ''} {classes}"
+        if len(names) > 1 and _ASIDE.search(names):
+            return None
+        number = self._open(node, parent, tag)
+        box, around = self.boxes[number], self.boxes[parent]
+        style = attributes.get("style") or ""
+        box.classes = frozenset(classes.split()[:20])
+        box.is_struck = around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _OLD.search(classes))
+        box.is_hidden = (
+            around.is_hidden
+            or "hidden" in attributes
+            or bool(style and _HIDDEN_STYLE.search(style))
+            or bool(classes and _HIDDEN_CLASS.search(classes))
+        )
+        if self._last.isdigit() and not self._space and (tag == "sup" or (classes and _CENTS.search(classes))):
+            text = (node.text() or "").strip()
+            if len(text) == 2 and text.isdigit():
+                self._put(",")
+        return number
+
+    def _open(self, node: LexborNode, parent: int, tag: str) -> int:
+        if tag not in _INLINE:
+            self._break()
+        elif tag == "label":
+            self._space = True
+        self.boxes.append(Box(tag, parent, frozenset(), False, False, self._length))
+        return len(self.boxes) - 1
+
+    def _close(self, number: int) -> None:
+        box = self.boxes[number]
+        box.end = self._length
+        if box.tag not in _INLINE:
+            self._break()
+
+    def _write(self, text: str) -> None:
+        words = " ".join(text.split())
+        if not words:
+            self._space = self._space or bool(text)
+            return
+        if self._last != "\n" and (self._space or text[0].isspace()):
+            words = " " + words
+        self._put(words)
+        self._space = text[-1].isspace()
+
+    def _break(self) -> None:
+        self._space = False
+        if self._last != "\n":
+            self._put("\n")
+
+    def _put(self, text: str) -> None:
+        self.pieces.append(text)
+        self._length += len(text)
+        self._last = text[-1]

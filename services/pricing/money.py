@@ -1,0 +1,158 @@
+"""Prices in running text: a number beside a currency, unless the words around say that it is no price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+from price_parser import Price as Parsed
+
+from shared.web.folding import fold
+
+Kind = Literal["price", "free", "quote"]
+
+_CODES = {
+    **{sign: "EUR" for sign in ("€", "eur", "euro", "euros")},
+    **{sign: "USD" for sign in ("us$", "$us", "usd", "$usd")},
+    **{sign: "CAD" for sign in ("ca$", "c$", "$ca", "cad", "$cad")},
+    **{sign: "AUD" for sign in ("a$", "au$", "aud")},
+    **{sign: "CHF" for sign in ("chf", "fr.", "sfr.")},
+    **{sign: "GBP" for sign in ("£", "gbp")},
+    **{sign: "XOF" for sign in ("fcfa", "cfa", "xof")},
+    **{"r$": "BRL", "zł": "PLN", "pln": "PLN", "sek": "SEK", "dkk": "DKK", "nok": "NOK", "mad": "MAD", "tnd": "TND"},
+    **{"jpy": "JPY", "¥": "JPY", "inr": "INR", "₹": "INR"},
+}
+_LOCAL = {"$": {"ca": "CAD", "au": "AUD", "nz": "NZD", "": "USD"}, "kr": {"dk": "DKK", "no": "NOK", "": "SEK"}}
+"""Signs of several currencies, by the country of the page."""
+_BEFORE = r"US\$|CA\$|AU\$|C\$|A\$|R\$|€|\$|£|¥|₹|(?<![a-z])(?:EUR|USD|GBP|CHF|CAD|AUD)(?![^\W\d])"
+_AFTER = (
+    r"€|\$(?:US|CAD?|USD)?(?![a-z\d])|£|¥|zł|Fr\.|(?:EUR|euros?|USD|GBP|CHF|CAD|AUD|kr|PLN|SEK|DKK|NOK|F?CFA|XOF|MAD|TND)(?!\w)"
+)
+_NUMBER = r"\d{1,3}(?:[ .,'’\u00a0\u202f\u2009]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
+_START = r"(?<![\w.,/%])"
+_PRICE = re.compile(
+    rf"(?P<sign>{_BEFORE})[ \u00a0\u202f]?(?P<first>{_NUMBER})(?:[.,][-–—])?"
+    rf"|{_START}(?:(?P<low>{_NUMBER})[ ]?(?:[-–/]|à|to|et)[ ]?)?(?P<number>{_NUMBER})(?:[.,][-–—]{{1,2}})?[ \u00a0\u202f]{{0,2}}"
+    rf"(?P<unit>{_AFTER})(?P<cents>\d\d(?!\d))?",
+    re.IGNORECASE,
+)
+_STACKED = re.compile(
+    rf"^(?:(?P<number>{_NUMBER})\n(?P<unit>{_AFTER})(?![ ]?\d)|(?P<sign>{_BEFORE})\n(?P<first>{_NUMBER})$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Number and currency in boxes of their own."""
+_LOOSE = re.compile(
+    r"\b(?:economis\w+|economies? d[e']|save|cashback|amendes?|capital(?: social)?|livraison\W+(?:offerte|gratuite)\w*"
+    r"|port\W+(?:offerts?|gratuits?)|free\W+(?:shipping|delivery|returns)|franco(?: de port)?|bons? d'achat"
+    r"|(?:cheques?|cartes?|bons?)[ -]cadeaux?|gift (?:card|voucher)s?|chiffre d'affaires|leve\w* de fonds|penalites?|indemnites?|caution"
+    r"|depot de garantie|security deposit|acompte|arrhes|salaires?|remuneration|(?:montant )?minimum (?:de commande|d'achats?|order)"
+    r"|commande minimum|fined?|raised|revenues?|turnover|investissement|subventions?|remboursement|prix d'un appel|cagnott\w+"
+    r"|recompense|dotation|chiffre d.affaires|dommages)(?:\W+[\w']{1,12}){0,3}\W{0,4}$"
+)
+"""Before a number that is no price, a few words between allowed."""
+_STRICT = re.compile(
+    r"\b(?:remises?|reductions?|rabais|discount|off|au lieu|instead|was|valeur|worth|value|jusqu'a|up to|superieure?s? a|over|above|plus"
+    r"|more than|au-dela|moins|less than|under|frais(?: d[e'] ?\w+)?|livraison|shipping|delivery|dons?|donate|panier moyen|budget|aides?"
+    r"|primes?|parrainage|avoir|ancien prix|prix (?:conseille|barre|public)|instead of|originally|millions?|gagnez|gagner|offrons"
+    r"|credit d'impot|panier|cart|basket|total|sous-total|subtotal|tranches?|puis|then)(?: (?:de|du|d'une?|d|a|of|to|un|une|an?|est))*\W{0,4}$"
+)
+"""… directly before it."""
+_NO_PRICE_AFTER = re.compile(
+    r"\W{0,3}(?:d'economies?\b|d'achats?\b|d'amende|de (?:reduction|remise|rabais|cagnotte|capital|chiffre|caution|frais|bonus|prime|dons?"
+    r"|commande|credit|budget)\b|offerts?\b|rembourse|off\b|discount|cashback|saved|savings|(?:millions?|milliards?|billions?|m|k|bn|md)\b"
+    r"|(?:ttc|ht)? ?/ ?(?:min|minute|appel|sms|call)\b|la minute|par (?:minute|appel|sms)\b|per (?:minute|call)\b|minimum\b|mini\b"
+    r"|min\b|gift|in funding|de plus\b|economis)"
+)
+_FREE = re.compile(
+    r"^(?:0 ?(?:€|\$|£)?|gratuite?(?: (?:a vie|pour toujours))?|free(?: forever| plan)?|offert|\$0|€0|£0)[.! ]?$"
+)
+_QUOTE = re.compile(
+    r"^(?:(?:tarif |prix |tarification )?(?:sur devis|sur demande|sur[- ]mesure|personnalise)|devis|nous consulter|nous contacter"
+    r"|contactez[- ]nous|custom(?: pricing)?|on request|on demand|contact (?:sales|us)|talk to (?:sales|us)|let'?s talk|poa)[.! ]?$"
+)
+_SPAN = 60
+"""Characters before and after that are looked at."""
+_MOST = 1_000_000
+_MOST_PRICES = 1000
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """A price in a text, or the words that stand for one."""
+
+    kind: Kind
+    start: int
+    end: int
+    amount: float | None
+    currency: str | None
+
+
+def sightings(text: str, country: str) -> list[Sighting]:
+    """The prices of a text of lines, in order, at most a thousand. Pure, linear.
+
+    `country` is that of the page (`ca`, `dk`), for signs that several currencies share.
+    """
+    folded = fold(text[:_MOST])
+    found = [*_prices(_PRICE, text, folded, country), *_prices(_STACKED, text, folded, country)]
+    found += _words(folded)
+    return sorted({one.start: one for one in reversed(found)}.values(), key=lambda one: one.start)
+
+
+def amount_of(text: str) -> float | None:
+    """The amount a text or number states, `1 299,90` → 1299.9; None when it states none below ten million."""
+    parsed = Parsed.fromstring(text[:60]).amount_float
+    return parsed if parsed is not None and 0 <= parsed < 10_000_000 else None
+
+
+def code_of(sign: str, country: str) -> str | None:
+    """The ISO 4217 code of a currency's sign or code; None when it is none."""
+    sign = sign.strip().lower()
+    if sign in _LOCAL:
+        return _LOCAL[sign].get(country, _LOCAL[sign][""])
+    return _CODES.get(sign) or (sign.upper() if re.fullmatch(r"[a-z]{3}", sign) else None)
+
+
+def _prices(form: re.Pattern[str], text: str, folded: str, country: str) -> Iterator[Sighting]:
+    for number, found in enumerate(form.finditer(text, 0, _MOST)):
+        if number >= _MOST_PRICES:
+            return
+        low = found.groupdict().get("low")
+        cents = found.groupdict().get("cents")
+        written = found["first"] or found["number"]
+        amount = amount_of(f"{written},{cents}" if cents and not re.search(r"[.,]\d\d?$", written) else written)
+        start = found.start()
+        if low and amount and (lowest := amount_of(low)) is not None and amount / 10 <= lowest < amount:
+            amount = lowest
+        elif low:
+            start = found.start("number")
+        if not amount or _is_none(folded, start, found.end()):
+            continue
+        yield Sighting("price", start, found.end(), amount, code_of(found["sign"] or found["unit"], country))
+
+
+def _is_none(folded: str, start: int, end: int) -> bool:
+    """Whether the words around say that it is an amount of something else."""
+    before = folded[max(0, start - _SPAN) : start]
+    line = before.rpartition("\n")[2]
+    if not line.strip():
+        line = before.rstrip("\n ").rpartition("\n")[2]
+    if line.endswith(("-", "−")) and line[-2:-1] in ("", " "):
+        return True
+    if line.rstrip().endswith("+"):  # what comes on top of a price
+        return True
+    after = folded[end : end + _SPAN].partition("\n")[0]
+    return bool(_LOOSE.search(line) or _STRICT.search(line) or _NO_PRICE_AFTER.match(after))
+
+
+def _words(folded: str) -> Iterator[Sighting]:
+    """Lines that say `Gratuit` or `Sur devis` and nothing else."""
+    at = 0
+    for line in folded.split("\n"):
+        if 1 <= len(line) <= 40:
+            bare = line.strip()
+            if _FREE.match(bare):
+                yield Sighting("free", at, at + len(line), 0.0, None)
+            elif _QUOTE.match(bare):
+                yield Sighting("quote", at, at + len(line), None, None)
+        at += len(line) + 1

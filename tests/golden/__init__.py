@@ -1,0 +1,1 @@
+"""Pages written by hand, with what must be found on them."""
