@@ -27,8 +27,12 @@ demo: setup ## Search a small invented town and read its sites, start to finish;
 	@$(PY) -m tests.world.demo
 
 .PHONY: test
-test: setup ## The short suite, as CI runs it; T=path, ARGS="-k word"
+test: setup $(if $(filter tests tests/integration%,$(T)),chromium) ## The short suite, as CI runs it; T=path, ARGS="-k word"
 	@$(PY) -m pytest -m "not slow" $(T) $(ARGS)
+
+.PHONY: chromium
+chromium: ## Install Chromium for screenshots, if this is Debian and we are root; without it their tests are skipped
+	@deploy/chromium.sh
 
 .PHONY: lint
 lint: setup ## Style, types and the borders between packages
@@ -55,7 +59,7 @@ bench: setup ## Every benchmark, with ratios against a peer in the same run
 	@for file in $$(grep -l __main__ tests/bench/*.py); do $(MAKE) bench-$$(basename $$file .py); done
 
 .PHONY: accuracy
-accuracy: setup ## What techstack finds on saved pages of real software, beside a peer; ARGS=--write renews docs/accuracy.md
+accuracy: setup ## How right the modules are: golden cases, and techstack beside a peer; ARGS=--write renews docs/accuracy.md
 	@$(PY) -m tests.accuracy.techstack $(ARGS)
 
 bench-%: setup ## One benchmark by name: make bench-pipeline

@@ -57,6 +57,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     default: str | bool
     ef_weights: dict[str, float] = {}
     """Values that change the module's weight, e.g. `{"deep": 0.3}`."""
+    second_look: list[str] = []
+    """Values under which a job goes over a done first job of the module again, its `source_job_id`: only over the rows
+    that have no result, and only those are billed."""
 
 
 class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +95,7 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     keeps_unusable: bool = False
     """Unusable items keep a row with empty columns instead of being dropped (pagespeed)."""
     failures_are_answers: bool = False
-    """A site that cannot be had is what the module is asked about: its row says so, and there is no error (dead_check)."""
+    """A site that cannot be had is what the module is asked about: a row says so instead of an error (dead_check)."""
     carries: list[str] | None = None
     """Input columns carried through; None: all of them."""
     pipelinable: bool = True
@@ -129,6 +132,14 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def signals(self) -> frozenset[str]:
         """Names of the columns that make a row a result."""
         return frozenset(column.name for column in self.produces if column.signal)
+
+    def is_second_look(self, options: dict[str, Any]) -> bool:
+        """Whether a job with these options goes over another one again."""
+        return any(options.get(option.name) in option.second_look for option in self.options)
+
+    def has_result(self, row: dict[str, Any]) -> bool:
+        """Whether a row counts as a result."""
+        return any(row.get(name) is not None for name in self.signals)
 
     def weight(self, options: dict[str, Any]) -> float:
         """France equivalents per 10 000 items under these options."""

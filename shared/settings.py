@@ -106,7 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # Artefacts: logos and screenshots (brand_assets)
     artefacts_url: str = ""
-    """A bucket that speaks S3, e.g. https://s3.eu-west-3.amazonaws.com/bucket; empty: `artefacts` in the data folder."""
+    """A bucket that speaks S3, e.g. https://s3.eu-west-3.amazonaws.com/bucket, or a folder, e.g. file:///srv/artefacts;
+    empty: `artefacts` in the data folder."""
     artefacts_region: str = "us-east-1"
     artefacts_access_key: str = ""
     artefacts_secret_key: str = ""

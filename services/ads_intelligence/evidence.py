@@ -11,13 +11,17 @@ from shared.web.page import Page
 from shared.web.tag_container import TagContainer
 
 _LOADING = "script, img, iframe, form[action]"
-_RUN = re.compile(r"(?:|module|text/plain|text/partytown|text/tarteaucitron|(?:text|application)/(?:x-)?(?:java|ecma)script)")
+_RUN = re.compile(
+    r"(?:|module|text/plain|text/partytown|text/gtmscript|(?:text|application)/(?:x-)?(?:java|ecma)script)"
+)
 """Types of scripts that run, at once or after consent; other types are data."""
 _STREAMED = "self.__next_f"
 """Begins scripts that hold the text of a page built with Next.js: an article may quote a tag."""
 _COMMENT = re.compile(r"(?:^|(?<=[\s;{}>]))/\*(?s:.*?)\*/|^[ \t]{0,99}//[^\n]*", re.MULTILINE)
 _BEGINS = re.compile(r"(?:^|(?<=[\s;{}>]))/\*", re.MULTILINE)
-_QUOTED = re.compile(r"""["'`(](?:https?:)?//([a-z0-9][a-z0-9.-]{2,80}\.[a-z]{2,12})(/[^\s"'`<>)\\]{0,500})?""", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"""["'`(](?:https?:)?//([a-z0-9][a-z0-9.-]{2,80}\.[a-z]{2,12})(/[^\s"'`<>)\\]{0,500})?""", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"(?:https?:)?//([^/?#:\s]{3,100})(?::\d{1,5})?(/[^\s#]{0,1000})?", re.IGNORECASE)
 _MAX_CODE = 3_000_000
 """Characters of inline scripts that are read of one page."""
@@ -93,11 +97,11 @@ def _code(page: Page) -> str:
 def _without_comments(script: str) -> str:
     """Without lines that begin with `//`, and blocks with nothing right before them. What is within strings
     (`//cdn.vendor.com`, `*/*`, `/path/*`) is no such thing, so none need be parsed."""
-    last = script.rfind("*/")
-    # A block that nothing ends would be looked for from each of its beginnings.
-    end = last + 2 if last >= 0 else 0
-    rest = _COMMENT.sub("", script[end:]) if not _BEGINS.search(script, end) else script[end:]
-    return _COMMENT.sub("", script[:end]) + rest
+    end = script.rfind("*/") + 2
+    end = end if end > 1 else 0
+    # What nothing closes hides the rest; the expression would look for its end from each beginning.
+    left_open = _BEGINS.search(script, end)
+    return _COMMENT.sub("", script[:end]) + _COMMENT.sub("", script[end : left_open.start() if left_open else None])
 
 
 def hosts_above(host: str) -> Iterable[str]:

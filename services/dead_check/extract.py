@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from contracts.items import ItemRequested
 from contracts.manifest import read_key
 from services.dead_check.judge import appraise, columns
@@ -25,10 +27,11 @@ async def process(item: ItemRequested, context: Context) -> Result:
     if site is None:
         raise Permanent("invalid_url", "The value is neither a URL nor a host name.")
     appraised: list[tuple[Visit, Verdict]] = []
-    async for visit in visits(context.fetcher, site, context.spec.timeout * _SHARE_OF_TIME):
-        appraised.append((visit, await context.run(appraise, visit)))
-        if appraised[-1][1].state == "open":
-            break
+    async with aclosing(visits(context.fetcher, site, context.spec.timeout * _SHARE_OF_TIME)) as seen:
+        async for visit in seen:
+            appraised.append((visit, await context.run(appraise, visit)))
+            if appraised[-1][1].state == "open":
+                break
     found = columns(appraised)
     if found["site_alive"] != "open" and ATTEMPT.get() < context.spec.attempts:
         raise Retryable("second_look", "The site is looked at once more.", retry_after=context.settings.fetch_timeout)

@@ -21,7 +21,7 @@ from shared.net.bot_wall import bot_wall
 from shared.net.errors import FailureCode
 from shared.net.page_cache import Failure
 from shared.net.response import Response
-from shared.web.domains import host_of
+from shared.net.twin import host_of
 from shared.web.folding import fold
 
 _BARE = Path(__file__).parent / "bare.toml"
@@ -43,7 +43,7 @@ _FAILURES: dict[FailureCode, Verdict] = {
     "robots": Verdict("uncertain", "robots"),
 }
 """The other codes are given to answers by callers of the fetcher, never by itself."""
-_WALLED: frozenset[FailureCode] = frozenset({"dns", "connection", "tls", "timeout"})
+_UNHEARD: frozenset[FailureCode] = frozenset({"dns", "connection", "tls", "timeout"})
 """Failures before the server said a word of HTTP."""
 
 
@@ -71,7 +71,7 @@ def columns(appraised: Sequence[tuple[Visit, Verdict]]) -> dict[str, Any]:
 
 def _of_host(host: str, appraised: Sequence[tuple[Visit, Verdict]]) -> tuple[Visit, Verdict]:
     here = [(visit, verdict) for visit, verdict in appraised if visit.host == host]
-    answered = [one for one in here if one[0].failure is None or one[0].failure.code not in _WALLED]
+    answered = [one for one in here if one[0].failure is None or one[0].failure.code not in _UNHEARD]
     return min(answered or here, key=lambda one: _RANK[one[1].state])
 
 
@@ -108,20 +108,11 @@ def _of_answer(visit: Visit, response: Response, sight: Sight) -> Verdict:
     found = _by_signature(sight)
     if found is not None:
         return found
-    status = response.status
-    if 200 <= status < 300:
+    if 200 <= response.status < 300:
         return _of_page(visit, response, sight)
-    if status in (401, 407, 429):
-        return Verdict("open", "protected")
-    if status in (404, 410):
+    if response.status in (404, 410):
         return _of_absence(sight)
-    if status == 503:
-        return Verdict("uncertain", "server_error") if _is_bare(sight) else Verdict("open", "maintenance")
-    if status >= 500:
-        return Verdict("uncertain", "server_error")
-    if status in (403, 405, 406, 418, 451):
-        return Verdict("uncertain", "access_refused") if _is_bare(sight) else Verdict("open", "protected")
-    return Verdict("uncertain", "client_error" if status >= 400 else "invalid_answer")
+    return _of_refusal(response.status, sight)
 
 
 def _by_signature(sight: Sight) -> Verdict | None:
@@ -135,7 +126,7 @@ def _by_signature(sight: Sight) -> Verdict | None:
         if family.is_quiet(signature):
             if sight.is_alive:
                 continue
-            state = _MORE_ALIVE[state] if sight.has_contact else state
+            state = _MORE_ALIVE[state] if sight.shows_a_hand else state
         found.append(Verdict(state, family.reason))
     return max(found, key=lambda one: _RANK[one.state], default=None)
 
@@ -152,7 +143,19 @@ def _of_absence(sight: Sight) -> Verdict:
     """404 or 410 at the address: of a site that is there else, or of a server that knows none."""
     if sight.is_alive:
         return Verdict("open", "not_found")
-    return Verdict("closed" if _is_bare(sight) and not sight.has_contact else "uncertain", "not_found")
+    return Verdict("closed" if _is_bare(sight) and not sight.shows_a_hand else "uncertain", "not_found")
+
+
+def _of_refusal(status: int, sight: Sight) -> Verdict:
+    if status in (401, 407, 429):
+        return Verdict("open", "protected")
+    if status == 503 and not _is_bare(sight):
+        return Verdict("open", "maintenance")
+    if status in (403, 405, 406, 418, 451):
+        return Verdict("uncertain", "access_refused") if _is_bare(sight) else Verdict("open", "protected")
+    if status >= 500:
+        return Verdict("uncertain", "server_error")
+    return Verdict("uncertain", "client_error" if status >= 400 else "invalid_answer")
 
 
 def _is_bare(sight: Sight) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from shared.net.errors import FailureDetail
 from shared.net.page_cache import Failure
 from shared.net.response import Response
-from shared.web.domains import host_of
+from shared.net.twin import host_of
 from shared.web.page import Page
 
 State = Literal["open", "uncertain", "closed"]
@@ -44,7 +44,7 @@ Reason = Literal[
     "server_error",
     "database_error",
     "empty",
-    # uncertain or closed
+    # open, uncertain or closed, by who wrote the page that says so
     "not_found",
     # closed; the last six by what the page shows, uncertain where there is a doubt
     "no_dns",
@@ -73,8 +73,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def host(self) -> str:
-        """The host that was asked, without `www.`."""
-        return host_of(self.asked)
+        """The host that was asked."""
+        return host_of(self.asked) or ""
 
     @cached_property
     def page(self) -> Page | None:

@@ -15,7 +15,7 @@ _MOST_TEXT = 20_000
 _MOST_SCRIPT = 20_000
 _MOST_ADDRESSES = 2000
 _OWN_PAGES = 4
-"""Distinct pages of its own that a page must link to before it is a site's: landing pages have a legal notice or two."""
+"""Distinct pages of its own that a page must link to before it is a site's: landing pages have one or two."""
 _SOURCES = (
     ("script[src]", "src"),
     ("iframe[src]", "src"),
@@ -23,7 +23,10 @@ _SOURCES = (
     ("img[src]", "src"),
     ("link[rel~='stylesheet' i][href]", "href"),
 )
-_SHOWN = "img, svg, canvas, video, audio, iframe, frame, object, embed, form, input, picture, script, meta[http-equiv='refresh' i]"
+_SHOWN = (
+    "img, svg, canvas, video, audio, iframe, frame, object, embed, form, input, picture, script, "
+    "meta[http-equiv='refresh' i]"
+)
 """Elements by which a page without a word may still be one: above all the shell of an application."""
 _REFRESH = re.compile(r"url\s{0,9}=\s{0,9}['\"]?([^'\"\s>]{1,2000})", re.IGNORECASE)
 _PHONE = re.compile(r"(?<!\d)(?:\+\d{2}[\s.]?(?:\(0\)\s?)?\d|0\d)(?:[\s.-]?\d\d){4}(?!\d)")
@@ -54,18 +57,21 @@ class Sight:
         return len(self._own_pages) >= _OWN_PAGES or any("schema.org" in text for text in self._page.inline_scripts)
 
     @cached_property
-    def has_contact(self) -> bool:
-        """Whether a visitor can reach somebody: by telephone or by mail."""
+    def shows_a_hand(self) -> bool:
+        """Whether somebody is behind the page: a telephone, a mail address, software that was installed to write it."""
         return (
-            any(link.url.startswith(("tel:", "mailto:")) for link in self._page.links)
+            "generator" in self._page.meta
+            or any(link.url.startswith(("tel:", "mailto:")) for link in self._page.links)
             or _PHONE.search(self.text) is not None
             or _EMAIL.search(self.text) is not None
         )
 
     @cached_property
     def is_blank(self) -> bool:
-        """Whether there is nothing at all: not a word, and nothing that a browser would show or run."""
-        return not self.text and self._page.tree.css_first(_SHOWN) is None
+        """Whether there is nothing at all: not a word but the name, and nothing that a browser would show or run."""
+        if self.text or self.title not in ("", self._domain, host_of(self._page.url)):
+            return False
+        return self._page.tree.css_first(_SHOWN) is None
 
     def speaks_of_domain(self) -> bool:
         """Whether the page names what stands before the suffix of the domain, as one word or as several."""
@@ -117,9 +123,8 @@ class Sight:
     def _sources(self) -> list[str]:
         tree = self._page.tree
         found = [(node.attributes.get(name) or "") for selector, name in _SOURCES for node in tree.css(selector)]
-        for content in self._page.meta.get("refresh", []):
-            if target := _REFRESH.search(content[:4000]):
-                found.append(target[1])
+        refreshed = (_REFRESH.search(content[:4000]) for content in self._page.meta.get("refresh", [])[:10])
+        found += [target[1] for target in refreshed if target is not None]
         addresses = (self._page.absolute(address) for address in found[:_MOST_ADDRESSES])
         return [address for address in addresses if address is not None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -74,8 +74,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-def _holds(values: Iterable[str], test: object) -> bool:
-    assert callable(test)
+def _holds(values: list[str], test: Callable[[str], bool]) -> bool:
     return not values or any(test(value) for value in values)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from services.dead_check.look import Visit
 from shared.net.client import Fetcher, FetchError, Response
@@ -13,25 +14,22 @@ from shared.net.errors import FailureDetail
 from shared.net.page_cache import Failure
 from shared.net.twin import host_of, twin
 
-_SCHEME = "://"
-
 
 def addresses(site: str) -> list[str]:
     """Where a site may be, as `normalize_site` returned it: as given, its host's root over https and http, and the
     same of the host with its `www.` or without. At most five; the first use of `twin` reads a list, off the loop."""
-    scheme, separator, rest = site.partition(_SCHEME)
-    given = site if separator else f"https://{site}"
-    origin = (rest if separator else site).partition("/")[0].partition("?")[0]
-    other = twin(site)
-    roots = [f"{scheme}://{origin}/" for scheme in ("https", "http")] if host_of(site) in (origin, None) else []
-    if other is not None and roots:
-        name = host_of(other)
-        roots += [f"{scheme}://{name}/" for scheme in ("https", "http")]
-    given = f"{given}/" if given.partition(_SCHEME)[2] == origin else given
+    given, other = _absolute(site), twin(site)
+    origins = [urlsplit(one).netloc for one in (given, _absolute(other) if other is not None else given)]
+    roots = [f"{scheme}://{origin}/" for origin in origins for scheme in ("https", "http")]
     return list(dict.fromkeys([given, *roots]))
 
 
-async def visits(fetcher: Fetcher, site: str, seconds: float) -> AsyncIterator[Visit]:
+def _absolute(site: str) -> str:
+    parts = urlsplit(site if "://" in site else f"https://{site}")
+    return parts._replace(path=parts.path or "/").geturl()
+
+
+async def visits(fetcher: Fetcher, site: str, seconds: float) -> AsyncGenerator[Visit, None]:
     """Each address of a site, until the caller has seen enough, for at most so long.
 
     A host whose name cannot be looked up is asked for once. What time leaves out is a visit that ended in `timeout`.

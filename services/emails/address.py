@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 import idna
@@ -40,7 +41,7 @@ class Address(msgspec.Struct, frozen=True):
 
 def addresses_in(text: str, site: str) -> Iterator[Address]:
     """Usable addresses in a text, in order; `site` is the host of the site they were found on. Pure, linear."""
-    for found in _FOUND.finditer(text):
+    for found in _FOUND.finditer(text) if "@" in text else ():
         address = usable(found[1], found[2], site)
         if address is not None:
             yield address
@@ -53,6 +54,7 @@ def from_mailto(target: str, site: str) -> Iterator[Address]:
         yield from addresses_in(one.strip(" <>\"'\u200b\u00a0"), site)
 
 
+@lru_cache(maxsize=4096)
 def usable(local: str, domain: str, site: str) -> Address | None:
     """The address, unless it is no address, a picture's name, an identifier, an example or a provider's own."""
     local = _ESCAPED.sub("", local).strip("'").lower()

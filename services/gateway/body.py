@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class JobBody(msgspec.Struct, frozen=True):
-    """What a client asked for. `items` is None when the rows of `source_job_id` are meant."""
+    """What a client asked for. `items` is None when the rows of `source_job_id` are meant; a second look needs that."""
 
     items: list[msgspec.Raw] | None
     source_job_id: str | None
@@ -55,11 +55,11 @@ class BodyReader:
         It skips over the items (about 1 GB/s); looking into them is `sift`'s, which yields to the loop.
         """
         body = decoded(self._decoder, payload, status=self._spec.validation_status)
-        if body.items is None and body.source_job_id is None:
+        options = {option.name: getattr(body, option.name) for option in self._spec.options}
+        if body.items is None and body.source_job_id is None and not self._spec.is_second_look(options):
             raise self._refusal("Field required", "body", "items", kind="missing")
         if body.items is not None and not 1 <= len(body.items) <= self._max_items:
             raise self._refusal(f"A job takes 1 to {self._max_items} items, not {len(body.items)}.", "body", "items")
-        options = {option.name: getattr(body, option.name) for option in self._spec.options}
         return JobBody(body.items, body.source_job_id, options)
 
     def _refusal(self, msg: str, *loc: str | int, kind: str = "value_error") -> ValidationFailed:

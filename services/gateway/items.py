@@ -36,13 +36,14 @@ class Sifted(msgspec.Struct, frozen=True):
     dropped: int
 
 
-async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec) -> Sifted:
-    """Decode every item once and keep what the module can use.
+async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec, *, without_result: bool = False) -> Sifted:
+    """Decode every item once and keep what the module can use; of a second look only rows `without_result`.
 
     Raises ValidationFailed for an item that is no object, too large or too deep, and, where the module's page does
     not say otherwise, when no item has a key that the module needs.
     """
     accepted: list[msgspec.Raw] = []
+    settled = 0
     issues: list[ValidationIssue] = []
     absent = set(spec.needs)
     turn = time.perf_counter() + _SLICE
@@ -54,7 +55,9 @@ async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec) -> Sifted:
         if item is None:
             continue
         absent = {key for key in absent if not has_key((item,), key)}
-        if spec.keeps_unusable or is_usable(item, spec.needs):
+        if without_result and spec.has_result(item):
+            settled += 1
+        elif spec.keeps_unusable or is_usable(item, spec.needs):
             accepted.append(raw)
     if not issues and absent and spec.validation_status == 422:
         issues = [
@@ -62,7 +65,7 @@ async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec) -> Sifted:
         ]
     if issues:
         raise ValidationFailed(issues[:_MAX_ISSUES], status=spec.validation_status)
-    return Sifted(accepted, len(items) - len(accepted))
+    return Sifted(accepted, len(items) - len(accepted) - settled)
 
 
 def _decode(raw: msgspec.Raw, index: int, issues: list[ValidationIssue]) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from services.gateway.pricing import check_ceiling, price
 from services.gateway.source import read_source, source_rows
 from shared.api.auth import Identity
 from shared.api.errors import BadRequest
+from shared.job import JobState
 from shared.messaging.log import EventLog, now_rfc3339
 from shared.settings import Settings
 
@@ -63,11 +64,15 @@ class Submissions:
 
     async def _usable_items(self, spec: ModuleSpec, body: JobBody, identity: Identity) -> Sifted:
         """What the body says is checked before whom its source belongs to; a source's rows come after."""
-        sifted = await sift(body.items, spec) if body.items is not None else None
+        again = spec.is_second_look(body.options)
+        sifted = await sift(body.items, spec, without_result=again) if body.items is not None else None
         source = await read_source(self._log, body.source_job_id, identity) if body.source_job_id is not None else None
+        if again:
+            _require_first_look(spec, source)
         if sifted is None:
             assert source is not None  # the body has items or a source
-            sifted = await sift(await source_rows(self._log, source, self._settings), spec)
+            rows = await source_rows(self._log, source, self._settings)
+            sifted = await sift(rows, spec, without_result=again)
         return sifted
 
     def _request(self, spec: ModuleSpec, body: JobBody, sifted: Sifted, owner: str, *, at: str) -> JobRequested:
@@ -85,6 +90,12 @@ class Submissions:
             dropped=sifted.dropped,
             source_job_id=body.source_job_id,
         )
+
+
+def _require_first_look(spec: ModuleSpec, source: JobState | None) -> None:
+    """Raises BadRequest unless the source is what a second look goes over: a done first job of the same module."""
+    if source is None or source.job_type != spec.slug or source.phase != "done" or spec.is_second_look(source.params):
+        raise BadRequest(f"source_job_id must name a done {spec.slug} job that was no second look itself.")
 
 
 def _notes(sifted: Sifted) -> list[JobLogged]:

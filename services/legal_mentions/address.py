@@ -7,38 +7,44 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.legal_mentions.names import is_placeholder
+from services.legal_mentions.words import words
 from shared.web.folding import fold
 
 _TOWN = (
-    r"(?:Ste?\.|[A-ZÀ-Ý][\w’']*)(?:(?: |-| - )(?:Ste?\.|[A-ZÀ-Ý][\w’']*|[ld][’'][A-ZÀ-Ý]\w+|(?:de|du|la|le|les|sur|sous|en|lès|lez|aux|et|d’|l’)"
+    r"(?:Ste?\.|[A-ZÀ-Ý][\w’']*)(?:(?: |-| - )(?:Ste?\.|[A-ZÀ-Ý][\w’']*|[ld][’'][A-ZÀ-Ý]\w+|(?:de|du|la|le|les|sur"
+    r"|sous|en|lès|lez|aux|et|d’|l’)"
     r"(?=[ -]))){0,6}(?: \d\d?(?:er|e|ème)?(?![\w-]))?(?: (?:CEDEX|Cedex|cedex)(?: \d\d?(?!\d))?)?"
 )
 _POSTCODE = re.compile(rf"(?<![\d])(?:F-? ?|FR-)?(?P<code>\d{{5}}|\d\d \d{{3}})(?!\d)[\s,–-]{{1,3}}(?P<town>{_TOWN})")
 _STREET = re.compile(
-    r"(?<![\w])(?:\d{1,4}(?: ?(?:bis|ter|quater|[a-d](?![\w'])))?(?: ?[-/&,à] ?\d{1,4})?(?: ?(?:bis|ter))?\s?,?\s{1,2}(?=[a-z\"«'])"
-    r"|(?:\d{1,4}\s?,?\s)?(?:rue|avenue|av\.|boulevard|bd\.?|blvd|bld|place|pl\.|chemin|route|rte|impasse|allees?|quai|cours|square|passage"
-    r"|faubourg|fbg|sentier|ruelle|villa|cite|residence|lotissement|lieu[- ]?dit|zone|z\.?a\.?c?\.?|z\.?i\.?|parc|centre|hameau|domaine"
-    r"|rond[- ]point|esplanade|promenade|traverse|montee|cote|voie|mail|galerie|halles?|port|immeuble|batiment|bat\.?|le bourg|bourg"
-    r"|espace|tour|bp|cs|chateau|ferme|moulin|manoir|technopole|pole|les|la|le|l')(?![\w]))"
+    r"(?<![\w])(?<!\d[ .])(?:\d{1,4}(?: ?(?:bis|ter|quater|[a-d](?![\w'])))?(?:[-/]\d{1,4}| ?& ?\d{1,4}"
+    r"| et \d{1,4})?(?: ?(?:bis|ter))?\s?,?\s{1,2}(?=[a-z\"«'])"
+    r"|(?:rue|avenue|av\.|boulevard|bd\.?|blvd|bld|place|pl\.|chemin|route|rte|impasse|allees?|quai|cours|square|passage"
+    r"|faubourg|fbg|sentier|ruelle|lotissement|lieu[- ]?dit|zone|z\.?a\.?c?\.?|z\.?i\.?|hameau|rond[- ]point"
+    r"|esplanade|promenade"
+    r"|traverse|montee|voie)(?![\w]))"
 )
+_PLACE = re.compile(
+    r"(?<!\w)(?:villa|cite|residence|parc|centre|domaine|cote|mail|galerie|halles?|port|immeuble|batiment|bat\.?"
+    r"|le bourg|bourg|espace|tour"
+    r"|bp|cs|chateau|ferme|moulin|manoir|technopole|pole|les|la|le|l')(?!\w)"
+)
+"""What stands for a street where there is none; before one it may be the company's name."""
 _BOUND = re.compile(
-    r":|;|•|\||\b(?:siege(?: social)?(?: est)?|adresse|address|capital|euros?|€|gerante?|sise?|situee?s?(?: a)?|domiciliee?s?|demeurant|located"
+    r":|;|•|\||\b(?:siege(?: social)?(?: est)?|adresse|address|capital|euros?|€|gerante?|sise?|situee?s?(?: a)?"
+    r"|domiciliee?s?|demeurant|located"
     r"|office (?:is )?at|headquartered|rcs|siren|siret|\bau(?= \d)|\ba(?= \d)|\bat(?= \d))\b|\d{9,14}|€|@\S+|[«»]"
 )
-_STOP_WORDS = frozenset(
-    """france tel telephone siret siren rcs tva sarl sas sa email mail courriel fax contact capital representee representant gerant
-    immatriculee inscrite numero code ape naf directeur president hebergeur site phone société societe tous la le et les de du
-    mobile horaires nous responsable registre publication""".split()  # noqa: SIM905
-)
+_STOP_WORDS = words("after_town")
 _SEAT = re.compile(r"siege|registered office|head office|headquarter|adresse|address|domicili|\bsis(?:e)?\b|situee")
 _REACH = 150
 _MAX_LINES = 4
 
 
 def addresses(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
-    """Offset, whether it is said to be the seat, and one-line address, for each that has a street and a postcode. Linear.
+    """Offset, whether it is said to be the seat, and the address on one line, for each with a street and a postcode.
 
-    A postcode and a town alone are an address when they are said to be one.
+    Linear. A postcode and a town alone are an address when they are said to be one.
     """
     for match in _POSTCODE.finditer(text):
         town = _town(match["town"])
@@ -70,7 +76,9 @@ def structured_address(objects: list[dict[str, Any]]) -> str | None:
 
 def _bound(text: str, folded: str, at: int) -> int:
     """Where the address before a postcode may begin at the earliest."""
-    start = max(0, at - _REACH, text.rfind("\n\n", 0, at) + 2)
+    start = max(0, at - _REACH)
+    gap = text.rfind("\n\n", start, at)
+    start = gap + 2 if gap >= 0 else start
     lines = folded[start:at].split("\n")
     if len(lines) > _MAX_LINES:
         start += sum(len(line) + 1 for line in lines[:-_MAX_LINES])
@@ -80,7 +88,8 @@ def _bound(text: str, folded: str, at: int) -> int:
 
 
 def _street(text: str, folded: str) -> str | None:
-    found = next((match for match in _STREET.finditer(folded) if _begins_part(folded, match.start())), None)
+    matches = (match for pattern in (_STREET, _PLACE) for match in pattern.finditer(folded))
+    found = next((match for match in matches if _begins_part(folded, match.start())), None)
     if found is None:
         return None
     written = ", ".join(part for line in text[found.start() :].split("\n") if (part := line.strip(" ,–-—.(")))

@@ -17,11 +17,13 @@ _BETWEEN = re.compile(
 _AMOUNT = re.compile(
     r"(?P<before>€|eur(?:os?)?|euros)?\s{0,2}"
     r"(?P<number>\d{1,3}(?P<sep>[ .,'])\d{3}(?:(?P=sep)\d{3})*(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d))"
-    r"\s{0,2}(?P<scale>millions?(?: d['e])?|mille|[km](?![a-z]))?\s{0,2}(?P<after>€|eur(?:os?)?\b|francs?|frf|chf|usd|\$|£|gbp|xpf|cfp|fcfp|f\b|%)?"
+    r"\s{0,2}(?P<scale>millions?(?: d['e])?|mille|[km](?![a-z]))?\s{0,2}(?P<after>€|eur(?:os?)?\b|francs?|frf|chf"
+    r"|usd|\$|£|gbp|xpf|cfp|fcfp|f\b|%)?"
 )
 _EUROS = frozenset(("€", "eur", "euro", "euros"))
 _OF_CAPITAL = re.compile(
-    r"(?<![\d.,])(?P<number>\d{1,3}(?P<sep>[ .,'])\d{3}(?:(?P=sep)\d{3})*(?:[.,]\d\d)?|\d{2,9}) ?(?:€|eur\b|euros?) de capital\b"
+    r"(?<![\d.,])(?P<number>\d{1,3}(?P<sep>[ .,'])\d{3}(?:(?P=sep)\d{3})*(?:[.,]\d\d)?|\d{2,9}) ?(?:€|eur\b"
+    r"|euros?) de capital\b"
 )
 _SCALES = {"k": 1000, "mille": 1000, "m": 10**6}
 _WINDOW = 110
@@ -75,4 +77,6 @@ def _in_digits(window: str, at: int) -> int | float | None:
 
 def _stands_alone(window: str, at: int) -> bool:
     """Whether an amount without a currency is one: what follows is no unit and no further digits."""
-    return re.match(r"\s*(?:$|[\n,;.)–—-]|\b(?:rcs|siren|siret|immatricul|r\.c\.s|dont|ayant))", window[at:]) is not None
+    return (
+        re.match(r"\s*(?:$|[\n,;.)–—-]|\b(?:rcs|siren|siret|immatricul|r\.c\.s|dont|ayant))", window[at:]) is not None
+    )

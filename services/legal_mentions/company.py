@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.legal_mentions.evidence import Stated
-from services.legal_mentions.forms import legal_forms
+from services.legal_mentions.forms import Form, without_form
 from services.legal_mentions.names import is_name, read_company
 from shared.legal.notice import Notice
 
@@ -14,22 +14,27 @@ _CUES: tuple[tuple[int, re.Pattern[str]], ...] = (
     (
         40,
         re.compile(
-            r"(?<![\w-])(?:raison sociale|denomination(?: sociale| commerciale)?(?! de l)|nom (?:de (?:la societe|l'entreprise|l'association"
-            r"|l'etablissement)|legal|de l'editeur)|company name|registered name|legal name|legal entity|societe editrice)\b"
+            r"(?<![\w-])(?:raison sociale|denomination(?: sociale| commerciale)?(?! de l)|nom (?:de (?:la societe"
+            r"|l'entreprise|l'association"
+            r"|l'etablissement)|legal|de l'editeur)|company name|registered name|legal name|legal entity"
+            r"|societe editrice)\b"
         ),
     ),
     (
         35,
         re.compile(
-            r"(?<![\w-])(?:(?:edite|publie|exploite|propose|gere|administre)e?s?(?: et [a-z ]{3,30})? par|(?:est )?la propriete(?: exclusive)? de"
+            r"(?<![\w-])(?:(?:edite|publie|exploite|propose|gere|administre)e?s?(?: et [a-z ]{3,30})? par"
+            r"|(?:est )?la propriete(?: exclusive)? de"
             r"|(?:published|operated|owned|edited|run)(?: and [a-z ]{3,20})? by|is the property of)(?![\w-])"
         ),
     ),
     (
         30,
         re.compile(
-            r"(?<![\w-])(?:editeur(?: (?:du|de ce) site(?: (?:internet|web))?| et proprietaire| de la publication)?|proprietaire(?: (?:du|de ce) site)?"
-            r"|(?:website )?publisher|site owner|edition(?: du site)?|identite de l'editeur|propriete du site)(?: est| is)?(?=\s?[:\n–-]| (?:la|l'|est|is)\b)"
+            r"(?<![\w-])(?:editeur(?: (?:du|de ce) site(?: (?:internet|web))?| et proprietaire| de la publication)?"
+            r"|proprietaire(?: (?:du|de ce) site)?"
+            r"|(?:website )?publisher|site owner|edition(?: du site)?|identite de l'editeur"
+            r"|propriete du site)(?: est| is)?(?=\s?[:\n–-]| (?:la|l'|est|is)\b)"
         ),
     ),
     (22, re.compile(r"(?<![\w-])(?:(?:la |l')(?:societe|entreprise|association)|the company)(?= [^\s])")),
@@ -39,21 +44,21 @@ _BEFORE_FORM = 80
 _CAPITAL_LATER = re.compile(r"au capital|capital social|r\.?c\.?s|sire[nt]|immatricul|siege|registered")
 
 
-def company_names(notice: Notice, page: int) -> Iterator[Stated[str]]:
+def company_names(notice: Notice, page: int, forms: Sequence[Form]) -> Iterator[Stated[str]]:
     """Every name that a notice may give its publisher, with how plainly. Linear."""
     for strength, pattern in _CUES:
         for cue in pattern.finditer(notice.folded):
             name = read_company(notice.text[cue.end() : cue.end() + 200])
             if name is not None:
-                yield Stated(name, page, cue.end(), strength)
-    for start, end, _ in legal_forms(notice.text, notice.folded):
+                yield Stated(name, page, cue.end() + len(name), strength)
+    for start, end, _ in forms:
         name = _beside(notice, start, end)
         if name is not None:
-            yield Stated(name, page, start, _BESIDE_FORM)
+            yield Stated(name, page, end, _BESIDE_FORM)
 
 
 def _beside(notice: Notice, start: int, end: int) -> str | None:
-    """`SARL Lemoine`, `Lemoine SARL`, `Lemoine, société par actions simplifiée`, where a company's particulars follow."""
+    """`SARL Lemoine` or `Lemoine, société par actions simplifiée`, where a company's particulars follow."""
     if not _CAPITAL_LATER.search(notice.folded, end, end + 200):
         return None
     after = notice.text[end : end + 100]
@@ -62,5 +67,6 @@ def _beside(notice: Notice, start: int, end: int) -> str | None:
     # A form may begin the line after the name's.
     before = notice.text[max(0, start - _BEFORE_FORM) : start].rstrip(" ,(–-\n").rpartition("\n")[2]
     before = re.sub(r",? ?(?:une? |est une? |[-–—] ?)?$", "", before)
-    name = re.split(r"[.;:|•,(]\s|\b(?:société|par|est|la|the|by) |\s[–—-]\s", before)[-1].strip(" «»\"-–")
-    return name if name and name[0].isupper() and is_name(name) else None
+    name = re.split(r"[.;:|•,(]\s|\b(?:société|par|est|la|the|by) |\s[–—-]\s", before)[-1]
+    name = without_form(name.strip(' «»"-–.:'))
+    return name if name[:1].isupper() and is_name(name) else None

@@ -1,25 +1,29 @@
-"""Choosing among what a site's pages state: what stands nearest to the publisher, in the likeliest words, on the likeliest page."""
+"""Choosing among what a site's pages state: by whose words, how plainly, how near to the publisher's name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 import msgspec
 
 from shared.legal.notice import Notice
-from shared.legal.publisher import weigh
+from shared.legal.publisher import is_about_another, weigh
 
 T = TypeVar("T")
 
 _NOTICE_WORDS = re.compile(
-    r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale|legal notice"
+    r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale"
+    r"|legal notice"
     r"|published by|sire[nt]\b|r\.?c\.?s\.?\b"
 )
 """What a page that is no legal notice must say near a statement for it to be one."""
 _REACH = 400
 _ELSEWHERE = 20
+_MOST_WEIGHED = 1000
+"""Statements of one kind; a page with more is no notice."""
 _MOST_DISTANCE = 30
 _A_POINT = 20
 """Characters between a statement and the publisher that count as much as a point of evidence."""
@@ -43,18 +47,19 @@ class Anchor(msgspec.Struct, frozen=True):
     at: int
 
 
-def best(found: Iterable[Stated[T]], notices: Sequence[Notice], names: Sequence[str], anchor: Anchor | None) -> Stated[T] | None:
-    """The statement about the publisher that is best supported; None when all are about others. Ties: the first. Pure."""
+def best(
+    found: Iterable[Stated[T]], notices: Sequence[Notice], names: Sequence[str], anchor: Anchor | None
+) -> Stated[T] | None:
+    """The statement about the publisher with the best support; None when all are about others. Ties: the first."""
     chosen: Stated[T] | None = None
     most = -1
-    for one in found:
+    for one in islice(found, _MOST_WEIGHED):
         notice = notices[one.page]
         if notice.kind not in ("legal", "terms", "privacy") and not _reads_like_a_notice(notice, one.at):
             continue
-        evidence = weigh(notice, one.at, names)
-        if evidence < 0:
+        if is_about_another(notice, one.at):
             continue
-        score = max(0, 100 + evidence + one.strength - _distance(one, anchor))
+        score = max(0, weigh(notice, one.at, names) + one.strength - _distance(one, anchor))
         if score > most:
             chosen, most = one, score
     return chosen

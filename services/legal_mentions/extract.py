@@ -53,8 +53,9 @@ class _Reading:
         self._anchor: Anchor | None = None
         if self._publisher is not None and self._publisher.mention.at >= 0:
             self._anchor = Anchor(self._publisher.mention.page, self._publisher.mention.at)
+        self._forms = [list(legal_forms(notice.text, notice.folded)) for notice in self._notices]
         self._company = self._best(
-            stated for page, notice in enumerate(self._notices) for stated in company_names(notice, page)
+            stated for page, notice in self._each() for stated in company_names(notice, page, self._forms[page])
         )
         if self._company is not None:
             self._anchor = Anchor(self._company.page, self._company.at)
@@ -89,15 +90,19 @@ class _Reading:
         return next((" ".join(name.split()) for name in stated if isinstance(name, str) and is_name(name)), None)
 
     def _form(self) -> str | None:
-        return self._value(
+        value: str | None = self._value(
             Stated(name, page, start, self._form_strength(notice, page, start))
             for page, notice in self._each()
-            for start, _, name in legal_forms(notice.text, notice.folded)
+            for start, _, name in self._forms[page]
             if self._form_strength(notice, page, start) >= 0
         )
+        return value
 
     def _form_strength(self, notice: Notice, page: int, at: int) -> int:
-        if "forme juridique" in notice.folded[max(0, at - 40) : at] or "legal form" in notice.folded[max(0, at - 40) : at]:
+        if (
+            "forme juridique" in notice.folded[max(0, at - 40) : at]
+            or "legal form" in notice.folded[max(0, at - 40) : at]
+        ):
             return _OWN_NAME_BONUS
         near = self._anchor is not None and self._anchor.page == page and abs(self._anchor.at - at) <= _NEAR_NAME
         return 0 if near else -1

@@ -7,7 +7,25 @@ import re
 _UNITS = {
     word: value
     for value, words in enumerate(
-        "zero,un une,deux,trois,quatre,cinq,six,sept,huit,neuf,dix,onze,douze,treize,quatorze,quinze,seize".split(",")
+        [
+            "zero",
+            "un une",
+            "deux",
+            "trois",
+            "quatre",
+            "cinq",
+            "six",
+            "sept",
+            "huit",
+            "neuf",
+            "dix",
+            "onze",
+            "douze",
+            "treize",
+            "quatorze",
+            "quinze",
+            "seize",
+        ]
     )
     for word in words.split()
 }

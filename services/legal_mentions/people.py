@@ -6,51 +6,60 @@ import re
 from collections.abc import Iterator
 
 from services.legal_mentions.names import is_placeholder
+from services.legal_mentions.words import words
 from shared.web.folding import fold
 
-_CIVILITY = r"(?:(?:M\.|Mr\.?|MM\.|Mme\.?|Mlle\.?|M(?= )|Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|Dr\.?|Docteur|Me|Ma[iî]tre|Mrs\.?|Ms\.?) ?)"
-_WORD = r"(?:[A-ZÀ-Ý](?:[a-zà-ÿ]+(?:[’'][A-ZÀ-Ý]?[a-zà-ÿ]+)?|[’'][A-ZÀ-Ý]?[a-zà-ÿA-ZÀ-Ý]+|[A-ZÀ-Ý’']+|\.)(?:-[A-ZÀ-Ý](?:[a-zà-ÿ]+|[A-ZÀ-Ý]+|\.))*)"
+_CIVILITY = (
+    r"(?:(?:M\.|Mr\.?|MM\.|Mme\.?|Mlle\.?|M(?= )|Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|Dr\.?|Docteur"
+    r"|Me|Ma[iî]tre|Mrs\.?|Ms\.?) ?)"
+)
+_WORD = (
+    r"(?:[A-ZÀ-Ý](?:[a-zà-ÿ]+(?:[’'][A-ZÀ-Ý]?[a-zà-ÿ]+)?|[’'][A-ZÀ-Ý]?[a-zà-ÿA-ZÀ-Ý]+|[A-ZÀ-Ý’']+"
+    r"|\.)(?:-[A-ZÀ-Ý](?:[a-zà-ÿ]+|[A-ZÀ-Ý]+|\.))*)"
+)
 _PARTICLE = r"(?:de la|de|du|des|d['’]|le|la|van der|van|von|der|den|el|ben|da|di|dos|del|DE LA|DE|DU|VAN|EL|BEN)"
 _PERSON = rf"{_CIVILITY}?(?P<name>{_WORD}(?: (?:{_PARTICLE} ?)?{_WORD}){{1,3}})"
 _NAME = re.compile(rf"[\s:–—,\"«(-]*{_PERSON}")
 _TITLE = (
-    r"(?:co-?)?gerant[es]?s?|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general|directrice generale|dirigeante?s?"
-    r"|representante?s? legale?s?|chef(?:fe)? d'entreprise|exploitante?|fondat(?:eur|rice)|ceo|chief executive officer|managing director"
-    r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice|proprietaire"
+    r"(?:co-?)?gerant[es]?s?|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general|directrice generale"
+    r"|dirigeante?s?"
+    r"|representante?s? legale?s?|chef(?:fe)? d'entreprise|exploitante?|fondat(?:eur|rice)|ceo"
+    r"|chief executive officer|managing director"
+    r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice"
 )
 _OF = (
-    r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?|en exercice|actuel(?:le)?"
+    r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?"
+    r"|en exercice|actuel(?:le)?"
     r"|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
 )
 _REPRESENTED = re.compile(
     rf"(?:representee?|dirigee?|represented|geree?)s? (?:legalement |aux fins des presentes )?(?:par|by)\s?:?\s?"
     rf"(?:(?:son|sa|ses|its|le|la|l') ?(?:{_TITLE})\w*{_OF})?[\s,:]*"
 )
-_TITLED = re.compile(rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?")
+_TITLED = re.compile(
+    rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?"
+)
 _PUBLICATION = re.compile(
-    r"(?<![\w-])(?:direct(?:eur|rice)(?:\(?-?·?\.?(?:trice|rice)\)?)?|responsable|codirect(?:eur|rice))s? (?:de (?:la )?|du )?"
-    r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la |du )?[a-z ]{3,30})?(?: (?:du site(?: (?:internet|web))?|est|et))?\b|publications? director|director of (?:the )?publication"
+    r"(?<![\w-])(?:direct(?:eur|rice)(?:\(?-?·?\.?(?:trice|rice)\)?)?|responsable|codirect(?:eur"
+    r"|rice))s? (?:de (?:la )?|du )?"
+    r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la "
+    r"|du )?[a-z ]{3,30})?(?: (?:du site(?: (?:internet|web))?|est|et))?\b|publications? director"
+    r"|director of (?:the )?publication"
     r"|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager"
 )
 _AFTER_PUBLICATION = re.compile(
     r"(?:[\s:,–—-]|\b(?:est|is|le|la|du|site|internet|web|monsieur|of|this|website|the|sur)\b|\([^)\n]{0,40}\))*+"
 )
 _BEHIND = re.compile(
-    rf"\s?[,(–-]?\s?(?:en sa qualite d[e'] ?|en qualite d[e'] ?|agissant en (?:sa )?qualite de |as (?:the )?|its |the |son |sa )?(?:{_TITLE})(?![\w-])"
+    rf" ?[,(–-]? ?(?:en sa qualite d[e'] ?|en qualite d[e'] ?|agissant en (?:sa )?qualite de |as (?:the )?|its |the "
+    rf"|son |sa )?(?P<title>{_TITLE})(?![\w-])"
 )
-_NO_WORD = frozenset(
-    """le la les un une des nom prenom prenoms votre xxx responsable directeur directrice gerant gerante president presidente societe
-    sarl sas sasu eurl sa rcs siret siren tel telephone email mail courriel contact adresse site internet web hebergeur hebergement
-    publication redaction editeur mentions legales conditions generales capital social siege tva numero france conception realisation
-    ovh association loi entreprise cabinet agence delegue protection donnees personnelles propriete intellectuelle credits photos
-    groupe tous toute conformement article code conseil tribunal ministre republique ville mairie commune monsieur madame you your
-    this the website general manager company data protection officer nous notre vous raison""".split()  # noqa: SIM905
-)
+_NO_WORD = words("no_person")
 _REACH = 100
 
 
 def people(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
-    """Offset, whether a representative of the company (else of the publication) and name, for each person named in a role. Linear."""
+    """Each person named in a role: offset, whether it is the company's (else the publication's), name. Linear."""
     for cue in _REPRESENTED.finditer(folded):
         if (name := _name_at(text, cue.end())) is not None:
             yield cue.start(), True, name
@@ -62,7 +71,12 @@ def people(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
         if (name := _name_at(text, after.end() if after else cue.end())) is not None:
             yield cue.start(), False, name
     for match in re.finditer(_PERSON, text):
-        if _BEHIND.match(folded, match.end()) and (name := _checked(match["name"])) is not None:
+        behind = _BEHIND.match(folded, match.end())
+        if (
+            behind
+            and not _is_publication(folded, behind.start("title"))
+            and (name := _checked(match["name"])) is not None
+        ):
             yield match.start(), True, name
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import msgspec
 
+from services.legal_mentions.words import words
 from shared.legal.numbers import company_numbers
 from shared.web.folding import fold
 
 _TOWNS = Path(__file__).parent / "greffes.txt"
 _REGISTER = re.compile(
-    r"(?<![a-z])(?:r\.? ?c\.? ?s\.?(?![a-z]{2})|registre (?:national )?du commerce(?: et des societes)?(?: \(?r\.?c\.?s\.?\)?)?"
-    r"|trade and companies'? register|(?:commercial|companies|company|trade) register|greffe(?: du tribunal de commerce)?"
+    r"(?<![a-z])(?:r\.? ?c\.? ?s\.?(?![a-z]{2})"
+    r"|registre (?:national )?du commerce(?: et des societes)?(?: \(?r\.?c\.?s\.?\)?)?"
+    r"|trade and companies'? register|(?:commercial|companies|company|trade) register"
+    r"|greffe(?: du tribunal de commerce)?"
     r"|tribunal de commerce)"
 )
 _TO_TOWN = re.compile(
@@ -26,11 +29,7 @@ _NUMBER = re.compile(r"[\d][\d .\-]{7,20}")
 _PROPER = re.compile(
     r"[A-ZÀ-Ý][\w’']+(?:(?:[ -]| ?- ?)(?:[A-ZÀ-Ý][\w’']+|(?:sur|en|de|le|la|les|du|sous|lès|et)(?=[ -][A-ZÀ-Ý]))){0,4}"
 )
-_NOT_TOWNS = frozenset(
-    """rcs siret siren sarl sas sasu sa eurl tva code ape naf tel telephone capital societe numero email mail siege le la adresse
-    gerant president directeur ville votre france hebergeur nom fr registre et rm n immatriculation immatriculee nic courriel
-    fax contact numeros intracommunautaire forme activite site representant au""".split()  # noqa: SIM905
-)
+_NOT_TOWNS = words("no_town")
 _BEFORE, _AFTER = 60, 110
 
 
@@ -42,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
     siren: str | None
 
     def written(self, siren: str | None) -> str:
-        """`828 446 450 RCS Lyon`, with the number of the entry or else this one; parts that are unknown are left out."""
+        """`828 446 450 RCS Lyon`, with the entry's number or else this one; what is unknown is left out."""
         number = self.siren or siren
         spaced = f"{number[:3]} {number[3:6]} {number[6:]}" if number else None
         return " ".join(part for part in (spaced, "RCS", self.town) if part)
@@ -57,7 +56,10 @@ def _towns() -> dict[str, str]:
 def entries(text: str, folded: str) -> Iterator[Entry]:
     """Every mention of the register in order. Offsets are those of the text. Linear."""
     for cue in _REGISTER.finditer(folded):
-        if cue[0].startswith(("greffe", "tribunal")) and "immatricul" not in folded[max(0, cue.start() - 60) : cue.start()]:
+        if (
+            cue[0].startswith(("greffe", "tribunal"))
+            and "immatricul" not in folded[max(0, cue.start() - 60) : cue.start()]
+        ):
             continue
         line_end = _end(folded, cue.end())
         town, after = _town_after(text, folded, cue.end(), line_end)
@@ -135,10 +137,10 @@ def _siren_in(folded: str) -> str | None:
 
 def _siren_at_end(before: str) -> str | None:
     """The number right before the register's name: `828 446 450 RCS Lyon`, `… (inscrite au RCS …)`."""
-    found = None
-    for found in company_numbers(before):
-        pass
-    if found is None or not re.fullmatch(r"[\s,(:–-]*(?:b\b)?(?:inscrite? |immatriculee? )?(?:au |a )?\(?", before[found.end :]):
+    found = max(company_numbers(before), key=lambda number: number.end, default=None)
+    if found is None or not re.fullmatch(
+        r"[\s,(:–-]*(?:b\b)?(?:inscrite? |immatriculee? )?(?:au |a )?\(?", before[found.end :]
+    ):
         return None
     return found.siren
 

@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("contact", "legal")
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
-    """Fetch the home page and those that say how to reach the business. Raises Retryable or Permanent for the home page."""
+    """Fetch the home page and the contact and legal pages. Raises Retryable or Permanent when the home page fails."""
     pages = await collect(item, context, KINDS)
     telephone, postcode = (read_key(item.item, key) for key in ("telephone", "code_postal"))
     return Result(columns=await context.run(extract, pages, _text(telephone), _text(postcode)))
@@ -28,8 +28,8 @@ async def process(item: ItemRequested, context: Context) -> Result:
 def extract(pages: Sequence[SitePage], telephone: str | None = None, code_postal: str | None = None) -> dict[str, Any]:
     """The produced columns of a site. Pure: the same pages, the same answer.
 
-    `telephone`: the number or numbers of the lead, which never come out again. `code_postal` tells the country of numbers
-    without a country code; else the domain's ending does, else they are French.
+    `telephone`: the number or numbers of the lead, which never come out again. `code_postal` tells the country of
+    numbers without a country code; else the domain's ending does, else they are French.
     """
     region = region_of(host_of(pages[0].url) if pages else "", code_postal)
     known = {placed.phone.e164 for placed in find_phones(telephone or "", region)}

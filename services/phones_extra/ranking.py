@@ -44,8 +44,8 @@ class _Number(msgspec.Struct):
 def choose(found: Sequence[Sighting]) -> Chosen:
     """The best further number, mobile and fax. The same sightings, the same answer. Pure.
 
-    Ordinary lines rank before free service lines; surcharged ones (081, 082, 089) never come out. A second mobile is the
-    further number where there is no other. Numbers that stand only among words about others do not come out at all.
+    Ordinary lines rank before free service lines; surcharged ones (081, 082, 089) never come out. A second mobile is
+    the further number where there is no other. Numbers that stand only among words about others do not come out.
     """
     own = [one for one in found if not one.is_foreign and one.phone.e164 not in _OF_OTHERS]
     crowded = len({one.phone.e164 for one in own if one.source == "text" and one.region == "main"}) > _CROWD

@@ -23,12 +23,14 @@ Source = Literal["link", "text", "structured"]
 _LABELS = re.compile(
     r"(?P<phone_and_fax>\b(?:tel\w*|phone)\.?\s?(?:/|&|et|\+|-|and)\s?(?:fax|telecopie)|\bfax\.?\s?(?:/|&|et)\s?tel\w*)"
     r"|(?P<fax>\bfax\b|\btelecopi\w+|\bfacsimile|\btelefax|(?<![a-z])f ?[.:](?=\s?[+(0]))"
-    r"|(?P<mobile>\bmobile\b|\bportable\b|\bgsm\b|\bcell\b|\bmob\b|\bport\b\.|whatsapp|(?<![a-z])[mp] ?[.:](?=\s?[+(0]))"
+    r"|(?P<mobile>\bmobile\b|\bportable\b|\bgsm\b|\bcell\b|\bmob\b|\bport\b\.|whatsapp"
+    r"|(?<![a-z])[mp] ?[.:](?=\s?[+(0]))"
     r"|(?P<phone>\btel\b|\btelephone\w*|\bphone\b|\bappel\w*|\bcall\b|\bjoindre\b|\bcontact\w*|\bstandard\b|\baccueil\b|\bsecretariat\b"
     r"|☎|📞|✆|(?<![a-z])t ?[.:](?=\s?[+(0])|\burgence)"
     r"|(?P<no_phone>\bsire[nt]\b|\br\.?c\.?s\b|\btva\b|\bvat\b|\biban\b|\bbic\b|\brib\b|\borias\b|\bfiness\b|\brpps\b|\badeli\b|\bisbn\b"
     r"|\bean\b|\bnda\b|\bref(?:erence)?\b|\bcommande\b|\bcompte\b|\bcapital\b|\bdossier\b|\bmodele\b)"
-    r"|(?P<other_party>\bpolice\b|\bpompiers\b|\bsamu\b|\bcnil\b|\bbloctel\b|\boffice (?:de|du) tourisme|\btaxis?\b|\bmairie\b|\bantipoison"
+    r"|(?P<other_party>\bpolice\b|\bpompiers\b|\bsamu\b|\bcnil\b|\bbloctel\b|\boffice (?:de|du) tourisme|\btaxis?\b"
+    r"|\bmairie\b|\bantipoison"
     r"|\bgendarmerie\b|\bhopital\b|\bmediateur\b|\bassurance\b|\bambulances?\b)"
 )
 _BEFORE = 60
@@ -123,9 +125,7 @@ def _labelled(text: str, before: Label, region: str) -> Iterator[tuple[Phone, La
 
 
 def _is_number_of_something(folded: str, placed: PlacedPhone) -> bool:
-    return bool(
-        _PRICE.match(folded, placed.end) or _EXAMPLE.search(folded, max(0, placed.start - 20), placed.start)
-    )
+    return bool(_PRICE.match(folded, placed.end) or _EXAMPLE.search(folded, max(0, placed.start - 20), placed.start))
 
 
 def _last_label(folded: str) -> Label:

@@ -21,7 +21,9 @@ from shared.web.site_pages import SitePage, collect
 KINDS: tuple[Kind, ...] = ("pricing",)
 Confidence = Literal["high", "medium", "low"]
 
-_MONEY = re.compile(r"[€£¥₹$]|&(?:euro|pound|#8364|#x20ac);|\b(?:EUR|USD|GBP|CHF|CAD|euros?|kr|zł|F?CFA|MAD|TND)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[€£¥₹$]|&(?:euro|pound|#8364|#x20ac);|\b(?:EUR|USD|GBP|CHF|CAD|euros?|kr|zł|F?CFA|MAD|TND)\b", re.IGNORECASE
+)
 """A page without any of these has no price to be looked for."""
 _SPEAKS = re.compile(r"[a-z]{2}-(ca|au|nz|ch|dk|no)", re.IGNORECASE)
 
@@ -62,7 +64,7 @@ def extract(pages: Sequence[SitePage]) -> dict[str, Any]:
 
 
 def best(sources: Sequence[Found]) -> Found | None:
-    """The source to believe: the first one, unless it is a lone price and a visitor reads several in its currency. Pure."""
+    """The source to believe: the first, unless it is a lone price and a visitor reads several in its currency. Pure."""
     first = next((one for one in sources if any(plan.amount for plan in one.plans)), None)
     if first is None:
         return next(iter(sources), None)

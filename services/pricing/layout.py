@@ -10,28 +10,32 @@ from selectolax.lexbor import LexborNode
 from shared.web.page import Page
 
 _INVISIBLE = frozenset(
-    "head script style noscript template svg iframe object select textarea canvas video audio math dialog footer blockquote".split()  # noqa: SIM905
+    """head script style noscript template svg iframe object select textarea canvas video audio math dialog footer
+    blockquote""".split()  # noqa: SIM905
 )
 """And a footer, with its capital and its telephone rates, and a quotation."""
 _INLINE = frozenset(
-    """a abbr b bdi bdo big cite code data del em font i ins kbd label mark meter output q s samp small span strike strong sub sup time tt u
-    var wbr""".split()  # noqa: SIM905
+    """a abbr b bdi bdo big cite code data del em font i ins kbd label mark meter output q s samp small span strike strong sub
+    sup time tt u var wbr""".split()  # noqa: SIM905
 )
 _STRUCK = frozenset(("s", "del", "strike"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _ASIDE = re.compile(
-    r"(?:^|\s)(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|price|section)[-_]+){0,3}"
-    r"(?:cart|basket|panier|filters?|facets?|slider|testimonials?|temoignages?|reviews?|avis|comments?|cookies?|footer|cagnotte|gift-?cards?"
-    r"|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
+    r"(?:^|\s)(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|section)[-_]+){0,3}"
+    r"(?:cart|basket|panier|filters?|facets?|price[-_](?:filter|slider|range)|testimonials?|temoignages?|reviews?|avis|comments?"
+    r"|cookies?|footer|cagnotte|gift-?cards?|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
     re.IGNORECASE,
 )
 """Classes and ids of boxes whose prices are not what is offered."""
 _OLD = re.compile(
-    r"(?<![a-z])(?:line-through|strike(?:d|through)?|crossed|barre|(?:old|was|former|regular|compare|original|before|list)[-_]?(?:at[-_]?)?price"
+    r"(?<![a-z])(?:line-through|strike(?:d|through)?|crossed|barre"
+    r"|(?:old|was|former|regular|compare|original|before|list)[-_]?(?:at[-_]?)?price"
     r"|price[-_]{0,2}(?:old|was|compare|before|barre|original|list))(?![a-z])",
     re.IGNORECASE,
 )
-_HIDDEN_CLASS = re.compile(r"(?<![\w-])(?:hidden|d-none|is-hidden|hide|invisible|visually-hidden|sr-only)(?![\w-])", re.IGNORECASE)
+_HIDDEN_CLASS = re.compile(
+    r"(?<![\w-])(?:hidden|d-none|is-hidden|hide|invisible|visually-hidden|sr-only)(?![\w-])", re.IGNORECASE
+)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CENTS = re.compile(r"(?<![a-z])(?:cents?|decimals?|fraction|centimes?)(?![a-z])", re.IGNORECASE)
 _MOST_BOXES = 30_000
@@ -113,7 +117,9 @@ class _Walk:
         box, around = self.boxes[number], self.boxes[parent]
         style = attributes.get("style") or ""
         box.classes = frozenset(classes.split()[:20])
-        box.is_struck = around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _OLD.search(classes))
+        box.is_struck = (
+            around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _OLD.search(classes))
+        )
         box.is_hidden = (
             around.is_hidden
             or "hidden" in attributes

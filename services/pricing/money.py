@@ -9,33 +9,38 @@ from typing import Literal
 import msgspec
 from price_parser import Price as Parsed
 
+from services.pricing.words import FREE, NEAR_BEFORE, QUOTE, RIGHT_AFTER, RIGHT_BEFORE
 from shared.web.folding import fold
 
 Kind = Literal["price", "free", "quote"]
 
-_CODES = {
-    **{sign: "EUR" for sign in ("€", "eur", "euro", "euros")},
-    **{sign: "USD" for sign in ("us$", "$us", "usd", "$usd")},
-    **{sign: "CAD" for sign in ("ca$", "c$", "$ca", "cad", "$cad")},
-    **{sign: "AUD" for sign in ("a$", "au$", "aud")},
-    **{sign: "CHF" for sign in ("chf", "fr.", "sfr.")},
-    **{sign: "GBP" for sign in ("£", "gbp")},
-    **{sign: "XOF" for sign in ("fcfa", "cfa", "xof")},
-    **{"r$": "BRL", "zł": "PLN", "pln": "PLN", "sek": "SEK", "dkk": "DKK", "nok": "NOK", "mad": "MAD", "tnd": "TND"},
-    **{"jpy": "JPY", "¥": "JPY", "inr": "INR", "₹": "INR"},
+_SIGNS = {
+    "EUR": "€ eur euro euros",
+    "USD": "us$ $us usd $usd",
+    "CAD": "ca$ c$ $ca $cad cad",
+    "AUD": "a$ au$ aud",
+    "CHF": "chf fr. sfr.",
+    "GBP": "£ gbp",
+    "XOF": "fcfa cfa xof",
+    "BRL": "r$",
+    "PLN": "zł pln",
+    "JPY": "¥ jpy",
+    "INR": "₹ inr",
 }
+_CODES = {sign: code for code, signs in _SIGNS.items() for sign in signs.split()}
 _LOCAL = {"$": {"ca": "CAD", "au": "AUD", "nz": "NZD", "": "USD"}, "kr": {"dk": "DKK", "no": "NOK", "": "SEK"}}
 """Signs of several currencies, by the country of the page."""
 _BEFORE = r"US\$|CA\$|AU\$|C\$|A\$|R\$|€|\$|£|¥|₹|(?<![a-z])(?:EUR|USD|GBP|CHF|CAD|AUD)(?![^\W\d])"
 _AFTER = (
-    r"€|\$(?:US|CAD?|USD)?(?![a-z\d])|£|¥|zł|Fr\.|(?:EUR|euros?|USD|GBP|CHF|CAD|AUD|kr|PLN|SEK|DKK|NOK|F?CFA|XOF|MAD|TND)(?!\w)"
+    r"€|\$(?:US|CAD?|USD)?(?![a-z\d])|£|¥|zł|Fr\."
+    r"|(?:EUR|euros?|USD|GBP|CHF|CAD|AUD|kr|PLN|SEK|DKK|NOK|F?CFA|XOF|MAD|TND)(?!\w)"
 )
 _NUMBER = r"\d{1,3}(?:[ .,'’\u00a0\u202f\u2009]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
 _START = r"(?<![\w.,/%])"
 _PRICE = re.compile(
     rf"(?P<sign>{_BEFORE})[ \u00a0\u202f]?(?P<first>{_NUMBER})(?:[.,][-–—])?"
-    rf"|{_START}(?:(?P<low>{_NUMBER})[ ]?(?:[-–/]|à|to|et)[ ]?)?(?P<number>{_NUMBER})(?:[.,][-–—]{{1,2}})?[ \u00a0\u202f]{{0,2}}"
-    rf"(?P<unit>{_AFTER})(?P<cents>\d\d(?!\d))?",
+    rf"|{_START}(?:(?P<low>{_NUMBER})[ ]?(?:[-–/]|à|to|et)[ ]?)?"
+    rf"(?P<number>{_NUMBER})(?:[.,][-–—]{{1,2}})?[ \u00a0\u202f]{{0,2}}(?P<unit>{_AFTER})(?P<cents>\d\d(?!\d))?",
     re.IGNORECASE,
 )
 _STACKED = re.compile(
@@ -43,35 +48,6 @@ _STACKED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Number and currency in boxes of their own."""
-_LOOSE = re.compile(
-    r"\b(?:economis\w+|economies? d[e']|save|cashback|amendes?|capital(?: social)?|livraison\W+(?:offerte|gratuite)\w*"
-    r"|port\W+(?:offerts?|gratuits?)|free\W+(?:shipping|delivery|returns)|franco(?: de port)?|bons? d'achat"
-    r"|(?:cheques?|cartes?|bons?)[ -]cadeaux?|gift (?:card|voucher)s?|chiffre d'affaires|leve\w* de fonds|penalites?|indemnites?|caution"
-    r"|depot de garantie|security deposit|acompte|arrhes|salaires?|remuneration|(?:montant )?minimum (?:de commande|d'achats?|order)"
-    r"|commande minimum|fined?|raised|revenues?|turnover|investissement|subventions?|remboursement|prix d'un appel|cagnott\w+"
-    r"|recompense|dotation|chiffre d.affaires|dommages)(?:\W+[\w']{1,12}){0,3}\W{0,4}$"
-)
-"""Before a number that is no price, a few words between allowed."""
-_STRICT = re.compile(
-    r"\b(?:remises?|reductions?|rabais|discount|off|au lieu|instead|was|valeur|worth|value|jusqu'a|up to|superieure?s? a|over|above|plus"
-    r"|more than|au-dela|moins|less than|under|frais(?: d[e'] ?\w+)?|livraison|shipping|delivery|dons?|donate|panier moyen|budget|aides?"
-    r"|primes?|parrainage|avoir|ancien prix|prix (?:conseille|barre|public)|instead of|originally|millions?|gagnez|gagner|offrons"
-    r"|credit d'impot|panier|cart|basket|total|sous-total|subtotal|tranches?|puis|then)(?: (?:de|du|d'une?|d|a|of|to|un|une|an?|est))*\W{0,4}$"
-)
-"""… directly before it."""
-_NO_PRICE_AFTER = re.compile(
-    r"\W{0,3}(?:d'economies?\b|d'achats?\b|d'amende|de (?:reduction|remise|rabais|cagnotte|capital|chiffre|caution|frais|bonus|prime|dons?"
-    r"|commande|credit|budget)\b|offerts?\b|rembourse|off\b|discount|cashback|saved|savings|(?:millions?|milliards?|billions?|m|k|bn|md)\b"
-    r"|(?:ttc|ht)? ?/ ?(?:min|minute|appel|sms|call)\b|la minute|par (?:minute|appel|sms)\b|per (?:minute|call)\b|minimum\b|mini\b"
-    r"|min\b|gift|in funding|de plus\b|economis)"
-)
-_FREE = re.compile(
-    r"^(?:0 ?(?:€|\$|£)?|gratuite?(?: (?:a vie|pour toujours))?|free(?: forever| plan)?|offert|\$0|€0|£0)[.! ]?$"
-)
-_QUOTE = re.compile(
-    r"^(?:(?:tarif |prix |tarification )?(?:sur devis|sur demande|sur[- ]mesure|personnalise)|devis|nous consulter|nous contacter"
-    r"|contactez[- ]nous|custom(?: pricing)?|on request|on demand|contact (?:sales|us)|talk to (?:sales|us)|let'?s talk|poa)[.! ]?$"
-)
 _SPAN = 60
 """Characters before and after that are looked at."""
 _MOST = 1_000_000
@@ -142,7 +118,7 @@ def _is_none(folded: str, start: int, end: int) -> bool:
     if line.rstrip().endswith("+"):  # what comes on top of a price
         return True
     after = folded[end : end + _SPAN].partition("\n")[0]
-    return bool(_LOOSE.search(line) or _STRICT.search(line) or _NO_PRICE_AFTER.match(after))
+    return bool(NEAR_BEFORE.search(line) or RIGHT_BEFORE.search(line) or RIGHT_AFTER.match(after))
 
 
 def _words(folded: str) -> Iterator[Sighting]:
@@ -151,8 +127,8 @@ def _words(folded: str) -> Iterator[Sighting]:
     for line in folded.split("\n"):
         if 1 <= len(line) <= 40:
             bare = line.strip()
-            if _FREE.match(bare):
+            if FREE.fullmatch(bare):
                 yield Sighting("free", at, at + len(line), 0.0, None)
-            elif _QUOTE.match(bare):
+            elif QUOTE.fullmatch(bare):
                 yield Sighting("quote", at, at + len(line), None, None)
         at += len(line) + 1

@@ -12,26 +12,29 @@ Period = Literal["month", "year", "one_time", "unknown"]
 _MONTH = r"mois|month|mo|mth|mensuel(?:le(?:ment)?)?s?|mensualites?|monthly"
 _YEAR = r"ans?|annees?|years?|yr|annuel(?:le(?:ment)?)?s?|yearly|annually|annual|pa"
 _ONCE = (
-    r"nuits?|nuitee|night|jours?|journee|day|heures?|h|hr|hour|personnes?|pers|adultes?|enfants?|person|seances?|session|cours|lecon|consultation"
-    r"|unite|piece|kg|kilo|litre|l|bouteille|m2|m²|part|pax|page|mot|trajet|entree|billet|ticket|bouquet|repas|menu|plat"
+    r"nuits?|nuitee|night|jours?|journee|day|heures?|h|hr|hour|personnes?|pers|adultes?|enfants?|person"
+    r"|seances?|session|cours|lecon|consultation|unite|piece|kg|kilo|litre|l|bouteille|m2|m²|part|pax|page|mot|trajet"
+    r"|entree|billet|ticket|bouquet|repas|menu|plat"
 )
 _UNIT = rf"(?:(?P<month>{_MONTH})|(?P<year>{_YEAR})|(?P<once>{_ONCE}))\b"
 _TAX = r"(?:\W{0,4}(?:ht|ttc|htva|tvac|hors taxes?|toutes taxes|excl\.?|incl\.?|vat|tax|hors|\*|\d\)|net|nets))*"
-_BETWEEN = (
-    r"(?:\W{0,3}(?:utilisateurs?|users?|sieges?|seats?|collaborateurs?|salaries?|employes?|employees?|membres?|members?|agents?|licence|site|poste"
-    r"|personne|person|appareil|vehicule|logement|lot|etablissement|boutique|compte))?"
+_PAYERS = (
+    r"utilisateurs?|users?|sieges?|seats?|collaborateurs?|salaries?|employes?|employees?|membres?|members?|agents?"
+    r"|licence|site|poste|personne|person|appareil|vehicule|logement|lot|etablissement|boutique|compte"
 )
+_BETWEEN = rf"(?:\W{{0,3}}(?:{_PAYERS}))?"
 _AFTER = re.compile(
     rf"{_TAX}\W{{0,4}}(?:(?:/|par|per|a|an?|le|la|l'|de l'|each|every|chaque|tous les)\W{{0,3}})?{_BETWEEN}{_TAX}"
     rf"\W{{0,4}}(?:(?:/|et par|par|and per|per|le|la|l'|a|every|chaque)\W{{0,3}})?{_UNIT}"
 )
 _BILLED = re.compile(r"[^\n]{0,30}?\b(?:(?P<month>mensuel\w*|monthly)|(?P<year>annuel\w*|yearly|annually))\b")
 _ONCE_WORDS = re.compile(
-    r"paiement unique|en une (?:seule )?fois|une seule fois|one[- ]time|lifetime|a vie\b|achat unique|pay once|licence perpetuelle|sans abonnement"
-    r"|no subscription"
+    r"paiement unique|en une (?:seule )?fois|une seule fois|one[- ]time|lifetime|a vie\b|achat unique|pay once"
+    r"|licence perpetuelle|sans abonnement|no subscription"
 )
 _BEFORE = re.compile(
-    r"(?:(?P<month>mensuel(?:le)?s?|monthly|par mois|mensualites?|mois)|(?P<year>annuel(?:le)?s?|yearly|annual(?:ly)?|par an)"
+    r"(?:(?P<month>mensuel(?:le)?s?|monthly|par mois|mensualites?|mois)"
+    r"|(?P<year>annuel(?:le)?s?|yearly|annual(?:ly)?|par an)"
     r"|(?P<once>nuit|journee|seance|heure|consultation))\b[^\n\d]{0,25}$"
 )
 _CODES: dict[str, Period] = {"MON": "month", "P1M": "month", "ANN": "year", "P1Y": "year", "P12M": "year"}
@@ -60,7 +63,9 @@ def period_of(words: str) -> Period:
     folded = fold(words[:200])
     if _ONCE_WORDS.search(folded):
         return "one_time"
-    named = {name for name, form in (("month", _MONTH), ("year", _YEAR)) if re.search(rf"(?<![\w-])(?:{form})\b", folded)}
+    named = {
+        name for name, form in (("month", _MONTH), ("year", _YEAR)) if re.search(rf"(?<![\w-])(?:{form})\b", folded)
+    }
     return "month" if named == {"month"} else "year" if named == {"year"} else "unknown"
 
 
@@ -69,12 +74,14 @@ def is_only_period(words: str) -> bool:
     return _NOTHING.fullmatch(fold(words)) is not None
 
 
-_NOTHING = re.compile(
-    rf"(?:\W|\b(?:{_MONTH}|{_YEAR}|nuits?|nuitee|night|jours?|heures?|h|hour|day|personnes?|pers|person|kg|kilo|unite|piece|par|per|a|partir|de|du|des|les|le|la|from|starting|at|only|seulement|prix|tarifs?|price|plein|ttc|ht|hors|taxes?"
-    r"|toutes|vat|excl|incl|excluding|including|facture\w*|billed|paye\w*|paid|soit|ou|or|et|and|sans|engagement|avec|with|commitment|utilisateurs?"
-    r"|users?|en|un|une|pour|now|promo|promotionnel|habituel|unitaire|au|lieu|regular|sale|unit|des|minimum|selon|environ|net|nets|apres|before|after|est"
-    r"|i|per|each|chaque|vat|tva|puis|then|abonnement|total|special|normal|public|adherent|membre|member)\b|\d)*"
+_SAYS_NOTHING = (
+    r"nuits?|nuitee|night|jours?|heures?|h|hour|day|personnes?|pers|person|kg|kilo|unite|piece|par|per|a|i|partir|de|du|des"
+    r"|les|le|la|from|starting|at|only|seulement|prix|tarifs?|price|plein|ttc|ht|hors|taxes?|toutes|vat|tva|excl|incl"
+    r"|excluding|including|facture\w*|billed|paye\w*|paid|soit|ou|or|et|and|sans|engagement|avec|with|commitment|utilisateurs?|users?"
+    r"|en|un|une|pour|now|promo|promotionnel|habituel|unitaire|au|lieu|regular|sale|unit|minimum|selon|environ|nets?|apres|before|after|est"
+    r"|each|chaque|puis|then|abonnement|total|special|normal|public|adherent|membre|member"
 )
+_NOTHING = re.compile(rf"(?:\W|\b(?:{_MONTH}|{_YEAR}|{_SAYS_NOTHING})\b|\d)*")
 
 
 def _named(found: re.Match[str]) -> Period:

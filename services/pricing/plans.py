@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from services.pricing.layout import HEADINGS, Box, Layout
-from services.pricing.money import Sighting, sightings
+from services.pricing.money import sightings
 from services.pricing.period import Period, is_only_period, period_at
+from services.pricing.words import CUE
 from shared.web.folding import fold
 
 MOST_PLANS = 50
@@ -23,10 +24,6 @@ _LONGEST_CARD = 3000
 _LONGEST_LINE = 160
 """Characters of a line of a card that holds a price; in longer ones a price is told of, not offered."""
 _MOST_CLIMB = 14
-_CUE = re.compile(
-    r"\b(?:a partir d|des|tarifs?|prix|price[sd]?|pricing|from|starting|forfaits?|abonnements?|formules?|cours|seances?|consultations?|coute|couts?"
-    r"|costs?|ttc|ht|pour|only|seulement|plan|subscription|facture\w*|session|offre)\b"
-)
 _TITLED = re.compile(r"[^\W\d_]{2}")
 _EDGE = " \t\n:–—-.…·•|*,;/("
 
@@ -114,7 +111,8 @@ class _Reading:
         return [
             (box.start, box.end, index)
             for index, box in enumerate(self._boxes)
-            if (box.tag in HEADINGS or box.tag == "dt") and _TITLED.search(self._text[box.start : min(box.end, box.start + 200)])
+            if (box.tag in HEADINGS or box.tag == "dt")
+            and _TITLED.search(self._text[box.start : min(box.end, box.start + 200)])
         ]
 
     def _within(self, box: Box) -> range:
@@ -149,8 +147,10 @@ class _Reading:
     def _is_list(self, index: int) -> bool:
         """Whether a box is lines that each have words and a price, and no headings: `Soupe ..... 6,50 €<br>`."""
         box = self._boxes[index]
+        if not 1 < len(self._within(box)) <= MOST_PLANS:
+            return False
         prices = [number for number in self._within(box) if self._seen[number].kind == "price"]
-        return 1 < len(prices) <= MOST_PLANS and not self._heads(box) and self._are_lines(prices)
+        return len(prices) > 1 and not self._heads(box) and self._are_lines(prices)
 
     def _are_lines(self, prices: Sequence[int]) -> bool:
         return all(map(self._line_name, prices)) and len({self._line_start(number) for number in prices}) == len(prices)
@@ -268,7 +268,7 @@ class _Reading:
         if one.kind != "price" or len(line) > 3 * _LONGEST_LINE:
             return None
         near = fold(self._text[max(0, one.start - 60) : one.end + 30].replace("\n", " "))
-        if self._period(number) == "unknown" and not _CUE.search(near):
+        if self._period(number) == "unknown" and not CUE.search(near):
             return None
         return self._plan(number, None)
 
@@ -303,13 +303,19 @@ class _Reading:
             if number is not None and at < len(titles):
                 yield number, self._plan(number, _clean(titles[at]))
 
-    def _row(self, name: str, numbers: Sequence[int | None], titles: Sequence[str]) -> Iterator[tuple[int, Plan | None]]:
+    def _row(
+        self, name: str, numbers: Sequence[int | None], titles: Sequence[str]
+    ) -> Iterator[tuple[int, Plan | None]]:
         held = [(at, number) for at, number in enumerate(numbers) if number is not None]
         for at, number in held:
             one = self._plan(number, _clean(name) or self._line_name(number))
             title = titles[at] if at < len(titles) else ""
             if is_only_period(title):
-                period = one.period if one.period != "unknown" else period_at(f"{title} ", len(title) + 1, len(title) + 1, len(title) + 1)
+                period = (
+                    one.period
+                    if one.period != "unknown"
+                    else period_at(f"{title} ", len(title) + 1, len(title) + 1, len(title) + 1)
+                )
                 one = msgspec.structs.replace(one, period=period)
             elif len(held) > 1 and title:
                 one = msgspec.structs.replace(one, name=_clean(f"{one.name or ''} – {title}"))
@@ -342,7 +348,9 @@ def _rows(boxes: Sequence[Box], table: int) -> list[list[int]] | None:
 def _clean(words: str) -> str | None:
     """A name without leaders and periods; None when nothing is left."""
     name = re.sub(r"[.…_·]{3,}.*|\s+", " ", words).strip(_EDGE)
-    name = re.sub(r"\s*(?:[:,–-]\s*)?(?:à partir de|dès|de|entre|from|starting at|between)$", "", name, flags=re.IGNORECASE).strip(_EDGE)
+    name = re.sub(
+        r"\s*(?:[:,–-]\s*)?(?:à partir de|dès|de|entre|from|starting at|between)$", "", name, flags=re.IGNORECASE
+    ).strip(_EDGE)
     if not _TITLED.search(name) or is_only_period(name):
         return None
     return name[:_LONGEST_NAME].rstrip()
@@ -353,4 +361,6 @@ def _complete(plans: list[Plan]) -> list[Plan]:
     currency = next((plan.currency for plan in plans if plan.amount and plan.currency), None)
     if currency is None:
         return []
-    return [msgspec.structs.replace(plan, currency=currency) if plan.amount == 0 else plan for plan in plans][:MOST_PLANS]
+    return [msgspec.structs.replace(plan, currency=currency) if plan.amount == 0 else plan for plan in plans][
+        :MOST_PLANS
+    ]

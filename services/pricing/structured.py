@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import msgspec
 
 from services.pricing.money import amount_of, code_of
 from services.pricing.money import sightings as sightings_in
@@ -30,19 +32,38 @@ _OFFERING = (
 """Properties that lead to offers; a salary, a delivery, a similar product lie elsewhere."""
 _GOODS = frozenset(("Product", "ProductGroup", "IndividualProduct", "Book", "Event", "Course", "MenuItem"))
 """Sold once, where nothing else is said."""
+_SERVICES = frozenset(("Service", "SoftwareApplication", "WebApplication", "MobileApplication"))
 _OLD = re.compile(r"ListPrice|StrikethroughPrice|SRP|MSRP|MinimumAdvertised")
 _DEEPEST = 12
 _MOST_OFFERS = 500
-_LISTS = re.compile(r"plans?|pricing(?:plans|table)?|tiers?|packages|offers|formules|offres|tarifs|abonnements|subscriptions", re.IGNORECASE)
+_LISTS = re.compile(
+    r"plans?|pricing(?:plans|table)?|tiers?|packages|offers|formules|offres|tarifs|abonnements|subscriptions",
+    re.IGNORECASE,
+)
 _AMOUNTS: dict[str, Period] = {
-    **dict.fromkeys(("monthlyPrice", "priceMonthly", "monthly_price", "price_monthly", "monthly", "priceMonth"), "month"),
+    **dict.fromkeys(
+        ("monthlyPrice", "priceMonthly", "monthly_price", "price_monthly", "monthly", "priceMonth"), "month"
+    ),
     "price": "unknown",
     "amount": "unknown",
-    **dict.fromkeys(("yearlyPrice", "priceYearly", "yearly_price", "price_yearly", "annualPrice", "priceAnnual", "yearly"), "year"),
+    **dict.fromkeys(
+        ("yearlyPrice", "priceYearly", "yearly_price", "price_yearly", "annualPrice", "priceAnnual", "yearly"), "year"
+    ),
 }
 _CENTS = ("unit_amount", "unitAmount")
 _NAMES = ("name", "title", "label", "nom", "titre")
-_PERIODS = ("interval", "period", "billingPeriod", "billing_period", "frequency", "recurrence", "periode", "priceSuffix", "unit", "per")
+_PERIODS = (
+    "interval",
+    "period",
+    "billingPeriod",
+    "billing_period",
+    "frequency",
+    "recurrence",
+    "periode",
+    "priceSuffix",
+    "unit",
+    "per",
+)
 _CURRENCIES = ("currency", "priceCurrency", "currencyCode", "devise")
 
 
@@ -50,7 +71,7 @@ def of_json_ld(page: Page, country: str) -> list[Plan]:
     """The offers of JSON-LD, in order. Pure."""
     found: list[Plan] = []
     for thing in json_ld(page):
-        _read(thing, None, False, country, found, 0)
+        _read(thing, _Above(country), found)
     return _unique(found)
 
 
@@ -86,29 +107,46 @@ def of_state(page: Page, country: str) -> list[Plan]:
             for key, held in thing.items():
                 if isinstance(held, list) and _LISTS.fullmatch(key):
                     inherited = next((thing[one] for one in _CURRENCIES if isinstance(thing.get(one), str)), "")
-                    found += [plan for one in held[:MOST_PLANS] if isinstance(one, dict) for plan in _plan_of(one, inherited, country)]
+                    found += [
+                        plan
+                        for one in held[:MOST_PLANS]
+                        if isinstance(one, dict)
+                        for plan in _plan_of(one, inherited, country)
+                    ]
     return _unique(found) if any(plan.amount for plan in found) else []
 
 
-def _read(thing: Any, name: str | None, is_good: bool, country: str, found: list[Plan], depth: int) -> None:
+class _Above(msgspec.Struct, frozen=True):
+    """What the things around an offer say of it."""
+
+    country: str
+    name: str | None = None
+    is_good: bool = False
+    depth: int = 0
+
+
+def _read(thing: Any, above: _Above, found: list[Plan]) -> None:
+    """Add the offers of a thing and of what it leads to."""
     if isinstance(thing, list):
         for one in thing[:_MOST_OFFERS]:
-            _read(one, name, is_good, country, found, depth + 1)
-    if not isinstance(thing, dict) or depth > _DEEPEST or len(found) >= _MOST_OFFERS:
+            _read(one, above, found)
+    if not isinstance(thing, dict) or above.depth > _DEEPEST or len(found) >= _MOST_OFFERS:
         return
     kinds = types_of(thing)
-    name = _name(thing) or name
-    is_good = bool(kinds & _GOODS) or (is_good and not kinds & {"Service", "SoftwareApplication", "WebApplication"})
-    if kinds & {"Offer", "AggregateOffer", "Demand"} or ("price" in thing and "priceCurrency" in thing):
+    is_good = bool(kinds & _GOODS) or (above.is_good and not kinds & _SERVICES)
+    here = _Above(above.country, _name(thing) or above.name, is_good, above.depth + 1)
+    if kinds & {"Offer", "AggregateOffer"} or ("price" in thing and "priceCurrency" in thing):
         of_what = thing.get("itemOffered")
-        stated = _stated(thing, (_name(of_what) if isinstance(of_what, dict) else None) or name, is_good, country)
-        if not (kinds == {"AggregateOffer"} and _has_offers(thing)):
+        name = (_name(of_what) if isinstance(of_what, dict) else None) or here.name
+        stated = _stated(thing, name, is_good, above.country)
+        is_sum = "AggregateOffer" in kinds
+        if not (is_sum and _has_offers(thing)):
             found += stated
-        if stated and not kinds & {"AggregateOffer"}:
+        if stated and not is_sum:
             return
     for key in _OFFERING:
         if key in thing:
-            _read(thing[key], name, is_good, country, found, depth + 1)
+            _read(thing[key], here, found)
 
 
 def _has_offers(thing: dict[str, Any]) -> bool:
@@ -120,14 +158,16 @@ def _has_offers(thing: dict[str, Any]) -> bool:
 def _stated(offer: dict[str, Any], name: str | None, is_good: bool, country: str) -> list[Plan]:
     """What one offer states: its own price, else that of its specification."""
     specification = offer.get("priceSpecification")
-    held = [one for one in (specification if isinstance(specification, list) else [specification]) if isinstance(one, dict)]
+    held = [
+        one for one in (specification if isinstance(specification, list) else [specification]) if isinstance(one, dict)
+    ]
     own: list[dict[str, Any]] = [offer] if offer.get("price", offer.get("lowPrice")) not in (None, "") else []
     current = [one for one in held if not _OLD.search(str(one.get("priceType") or ""))]
     for one in own or current:
         amount = _number(one.get("price", one.get("lowPrice", one.get("minPrice"))))
         code = code_of(str(one.get("priceCurrency") or offer.get("priceCurrency") or _sign(one)), country)
         if amount is not None and code is not None:
-            period = next((period for part in (one, *current) if (period := _duration(part)) != "unknown"), "unknown")
+            period = _first(map(_duration, (one, *current)))
             return [Plan(name, amount, code, "one_time" if is_good and period == "unknown" else period)]
     return []
 
@@ -142,15 +182,16 @@ def _duration(part: dict[str, Any]) -> Period:
     quantity = part.get("referenceQuantity")
     units = [part.get(key) for key in ("billingDuration", "unitCode", "unitText", "billingIncrement")]
     units += [quantity.get(key) for key in ("unitCode", "unitText")] if isinstance(quantity, dict) else []
-    found = (period_of(one) for one in units if isinstance(one, str))
-    return next((period for period in found if period != "unknown"), "unknown")
+    return _first(period_of(one) for one in units if isinstance(one, str))
 
 
 def _plan_of(thing: dict[str, Any], inherited: str, country: str) -> Iterator[Plan]:
     """The plan of an entry of a list of plans."""
-    name = next((value.strip()[:100] for key in _NAMES if isinstance(value := thing.get(key), str) and value.strip()), None)
+    name = next(
+        (value.strip()[:100] for key in _NAMES if isinstance(value := thing.get(key), str) and value.strip()), None
+    )
     sign = next((thing[key] for key in _CURRENCIES if isinstance(thing.get(key), str)), inherited)
-    said = next((period for key in _PERIODS if (period := period_of(str(thing.get(key) or ""))) != "unknown"), "unknown")
+    said = _first(period_of(str(thing.get(key) or "")) for key in _PERIODS)
     if name is None:
         return
     for key in _CENTS:
@@ -159,17 +200,15 @@ def _plan_of(thing: dict[str, Any], inherited: str, country: str) -> Iterator[Pl
             return
     for key, period in _AMOUNTS.items():
         value = thing.get(key)
-        if isinstance(value, str) and (seen := [one for one in sightings_in(value[:100], country) if one.kind == "price"]):
-            yield Plan(name, seen[0].amount, seen[0].currency, _said(period, said, value))
+        if isinstance(value, str) and (
+            seen := [one for one in sightings_in(value[:100], country) if one.kind == "price"]
+        ):
+            yield Plan(name, seen[0].amount, seen[0].currency, _first((period, said, period_of(value))))
             return
         amount = _number(value)
         if amount is not None and (code := code_of(sign, country)):
-            yield Plan(name, amount, code, _said(period, said, ""))
+            yield Plan(name, amount, code, _first((period, said)))
             return
-
-
-def _said(by_key: Period, by_entry: Period, value: str) -> Period:
-    return next((one for one in (by_key, by_entry, period_of(value)) if one != "unknown"), "unknown")
 
 
 def _number(value: Any) -> float | None:
@@ -182,6 +221,11 @@ def _number(value: Any) -> float | None:
 
 def _name(thing: dict[str, Any]) -> str | None:
     return next((" ".join(one.split())[:100] for one in texts(thing.get("name"))), None)
+
+
+def _first(periods: Iterable[Period]) -> Period:
+    """The first that says something."""
+    return next((period for period in periods if period != "unknown"), "unknown")
 
 
 def _unique(plans: list[Plan]) -> list[Plan]:

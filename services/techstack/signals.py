@@ -124,9 +124,7 @@ _MEANINGS = _meanings()
 """By slug, the signals it speaks of. A page has hundreds of names, and nearly all of them mean nothing: a look into a
 dictionary costs a fiftieth of trying the expressions."""
 
-_SEPARATORS = bytes(
-    code if chr(code) in "abcdefghijklmnopqrstuvwxyz0123456789\n" else ord("-") for code in range(256)
-)
+_SEPARATORS = bytes(code if chr(code) in "abcdefghijklmnopqrstuvwxyz0123456789\n" else ord("-") for code in range(256))
 
 
 def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal]:

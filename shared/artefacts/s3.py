@@ -33,7 +33,7 @@ class S3Store:
     def __init__(self, settings: Settings) -> None:
         url = httpx.URL(settings.artefacts_url)
         if url.scheme not in ("http", "https") or not url.host or url.query:
-            raise SettingsError("OUTSEND_ARTEFACTS_URL must be the http(s) address of a bucket")
+            raise SettingsError("OUTSEND_ARTEFACTS_URL must be the http(s) address of a bucket, or file:///folder")
         port = url.port or {"http": 80, "https": 443}[url.scheme]
         # The operator's own word: it may be a private host, and a redirect is not followed.
         trusted = [*settings.egress_allow, f"{url.host}:{port}"]

@@ -17,8 +17,9 @@ KINDS: tuple[Kind, ...] = ("legal", "terms", "contact")
 """The pages beside the home page that name a publisher, the likeliest first."""
 GAP = "\n\n"
 """Where somebody else's words were: what stands before says nothing of what stands after."""
-_MOST = 400_000
-"""Characters of one page; a legal notice with general terms and a privacy policy has a quarter of it."""
+_AROUND = 500
+_MOST = 200_000
+"""Characters of one page; a legal notice with general terms and a privacy policy has half of it."""
 _BOTH = re.compile(r"(?:edit|publi|propos|exploit|gere|realis|concu|administr)\w{0,4} (?:et|&|and)[\s:]*$")
 """`édité et hébergé par`: the second party is the first."""
 
@@ -43,10 +44,11 @@ class Notice(msgspec.Struct, frozen=True):
         return self.owners[bisect_right(self.starts, at) - 1] if self.starts else "unknown"
 
     def passage(self, at: int) -> tuple[int, int]:
-        """Start and end of what is said without interruption around an offset."""
-        start = self.text.rfind(GAP, 0, at)
-        end = self.text.find(GAP, at)
-        return (start + len(GAP) if start >= 0 else 0), (end if end >= 0 else len(self.text))
+        """Start and end of what is said without interruption around an offset, at most 500 characters each way."""
+        first, last = max(0, at - _AROUND), min(len(self.text), at + _AROUND)
+        start = self.text.rfind(GAP, first, at)
+        end = self.text.find(GAP, at, last)
+        return (start + len(GAP) if start >= 0 else first), (end if end >= 0 else last)
 
 
 def notices(pages: Sequence[SitePage]) -> list[Notice]:
@@ -59,7 +61,7 @@ def _notice(page: SitePage) -> Notice:
     starts: list[int] = []
     owners: list[Owner] = []
     others: list[tuple[Owner, str]] = []
-    length = 0
+    length, block = 0, -1
     gap = both = False
     for part in page.sections:
         text = part.text
@@ -70,8 +72,9 @@ def _notice(page: SitePage) -> Notice:
             gap = True
             continue
         both = bool(_BOTH.search(fold(text[-40:])))
-        text = (GAP if gap and pieces else "\n" if pieces else "") + text
-        gap = False
+        separator = GAP if gap else " " if part.block == block else "\n"
+        text = (separator if pieces else "") + text
+        gap, block = False, part.block
         starts.append(length)
         owners.append("publisher" if part.owner in FOREIGN else part.owner)
         pieces.append(text)

@@ -65,18 +65,27 @@ def vat_key(siren: str) -> int:
 
 
 def company_numbers(folded: str) -> Iterator[CompanyNumber]:
-    """Every valid number of a folded text (see `shared.web.folding`) in order, whatever its spelling. Linear."""
+    """Every valid number of a folded text (see `shared.web.folding`), whatever its spelling. Linear.
+
+    VAT numbers written without FR come first, the others in order.
+    """
+    bare = [number for match in _BARE_VAT.finditer(folded) if (number := _bare_vat(match)) is not None]
+    yield from bare
+    inside = {number.end for number in bare}
     at = 0
     while (match := _NUMBER.search(folded, at)) is not None:
         found = _read(match, folded)
         # A SIREN and a postcode look like a SIRET, a telephone number's end like a SIREN: look again behind the start.
         at = found.end if found else match.start() + 1
-        if found is not None:
+        if found is not None and found.end not in inside:
             yield found
-    for match in _BARE_VAT.finditer(folded):
-        siren = _digits(match["of"])
-        if is_siren(siren) and int(match["key"]) == vat_key(siren):
-            yield CompanyNumber("vat", siren, None, match.start("key"), match.end())
+
+
+def _bare_vat(match: re.Match[str]) -> CompanyNumber | None:
+    siren = _digits(match["of"])
+    if not is_siren(siren) or int(match["key"]) != vat_key(siren):
+        return None
+    return CompanyNumber("vat", siren, None, match.start("key"), match.end())
 
 
 def _read(match: re.Match[str], folded: str) -> CompanyNumber | None:

@@ -1,7 +1,7 @@
 """Which of a site's company numbers is the publisher's.
 
-Each number that a context word makes one is a mention. It is weighed by whose words it stands in, which page that is, what
-stands before it, and whether the site's own name does; mentions of one company support each other.
+Each number that a context word makes one is a mention. It is weighed by whose words it stands in, which page that is,
+what stands before it, and whether the site's own name does; mentions of one company support each other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from shared.web.links import Kind
 _LABEL_BEFORE = 90
 _LABEL_AFTER = 25
 _LABEL = re.compile(
-    r"(?P<yes>sire[nt]|r\.? ?c\.? ?s\.?(?![a-z])|rcs[ab]|tva|t\.v\.a|\bv\.?a\.?t\b|immatricul|registre|repertoire|\brm(?![a-z])|\br\.m\."
+    r"(?P<yes>sire[nt]|r\.? ?c\.? ?s\.?(?![a-z])|rcs[ab]|tva|t\.v\.a|\bv\.?a\.?t\b|immatricul|registre|repertoire"
+    r"|\brm(?![a-z])|\br\.m\."
     r"|\brne\b|\bregist(?:ered|ration|ry)|company n|business n|identifi|insee|intracom|n° (?:d')?entreprise)"
     r"|(?P<no>\btel\b|telephone|\bphone|\bfax\b|telecopie|mobile|portable|\biban\b|\bbic\b|\brib\b|\borias\b|\brpps\b|\badeli\b"
     r"|finess|\bcarte\b|\bcpi\b|\bduns\b|agrement|licence|license|\bcnil\b|\bpolice\b|\bcontrat\b|declaration|\bnda\b|\bordre\b"
@@ -30,13 +31,19 @@ _LABEL = re.compile(
 )
 _REGISTER_AFTER = re.compile(r"[\s,:(\-–—/|]{0,4}(?:r\.? ?c\.? ?s(?![a-z])|rm(?![a-z])|au r\.?c|\(?sire[nt])")
 _PUBLISHER = re.compile(
-    r"edit(?:e|ee|eur|ion|rice)\b|publie|publisher|published|proprietaire|propriete d|siege social|directeur de la publication|"
-    r"raison sociale|denomination|exploite par|mentions legales|legal notice|operated by|owned by|qui sommes|presentation du site"
+    r"edit(?:e|ee|eur|ion|rice)\b|publie|publisher|published|proprietaire|propriete d|siege social"
+    r"|directeur de la publication|"
+    r"raison sociale|denomination|exploite par|mentions legales|legal notice|operated by|owned by|qui sommes"
+    r"|presentation du site"
 )
 _SOMEBODY_ELSE = re.compile(
-    r"assur(?:ance|eur|e aupres)|garantie financiere|caisse de garantie|\bbanque|mediat|\bgroupe\b|filiale|maison mere|partenaires?\b"
-    r"|franchis|sous-traitan|paiement|\bpayment|prestataire|fournisseur|depositaire|courtier|transporteur|\bcredit\b|parent company"
-    r"|insur(?:ance|er)|subsidiar|\bholding\b|distribut|licence de marque|analytics|newsletter"
+    r"assurances? (?:decennale|responsabilite|professionnelle|rc\b|civile|souscrite|:)|assureur|assuree? (?:aupres"
+    r"|par)|garantie financiere"
+    r"|caisse de garantie|mediat(?:eur|ion)|(?:du|au) groupe\b|filiale|maison mere|\bpartenaires?\b|franchis"
+    r"|sous-traitan"
+    r"|prestataires? de (?:paiement|service)|payment (?:provider|processor)|services? de paiement|parent company"
+    r"|insurance (?:policy|:)|insurer"
+    r"|subsidiar|licence de marque|clients?\b.{0,20}confiance"
 )
 _BEFORE = 200
 _NEAR = 160
@@ -47,7 +54,9 @@ _CLEAR = 30
 """Above it something names the publisher; below, several companies on a page are a list of customers or shops."""
 _SEVERAL = 3
 _WORDS = re.compile(r"[^a-z0-9]+")
-_ORGANISATION = re.compile(r"organi[sz]ation|business|store|corporation|shop|restaurant|hotel|service|agency|person", re.I)
+_ORGANISATION = re.compile(
+    r"organi[sz]ation|business|store|corporation|shop|restaurant|hotel|service|agency|person", re.IGNORECASE
+)
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -94,9 +103,7 @@ def mentions(pages: Sequence[Notice], nom: str | None = None) -> list[Mention]:
     names = site_names(pages[0].url, nom)
     others = frozenset() if provider_of(host_of(pages[0].url)) else provider_sirens()
     return [
-        Mention(
-            number.siren, number.siret, number.form, index, number.start, weigh(notice, number.start, names)
-        )
+        Mention(number.siren, number.siret, number.form, index, number.start, weigh(notice, number.start, names))
         for index, notice in enumerate(pages)
         for number in company_numbers(notice.folded)
         if number.siren not in others and _has_context(notice, number)
@@ -126,7 +133,11 @@ def choose(candidates: Sequence[Mention]) -> Publisher | None:
     ranked = sorted(by_siren.values(), key=_strength, reverse=True)  # stable: the first stays the first
     if not ranked or _strength(ranked[0]) < 0:
         return None
-    if len(ranked) >= _SEVERAL and _strength(ranked[0]) < _CLEAR and _strength(ranked[0]) - _strength(ranked[2]) <= _AGAIN:
+    if (
+        len(ranked) >= _SEVERAL
+        and _strength(ranked[0]) < _CLEAR
+        and _strength(ranked[0]) - _strength(ranked[2]) <= _AGAIN
+    ):
         return None
     own = ranked[0]
     best = max(own, key=lambda mention: (mention.at >= 0, mention.score))
@@ -134,7 +145,9 @@ def choose(candidates: Sequence[Mention]) -> Publisher | None:
     return Publisher(best.siren, siret.siret if siret else None, best)
 
 
-def find_publisher(pages: Sequence[Notice], data: Sequence[Sequence[dict[str, Any]]], nom: str | None) -> Publisher | None:
+def find_publisher(
+    pages: Sequence[Notice], data: Sequence[Sequence[dict[str, Any]]], nom: str | None
+) -> Publisher | None:
     """Who publishes the site, by what its pages say. `data`: each page's JSON-LD objects."""
     return choose([*mentions(pages, nom), *structured_mentions(data)])
 
@@ -152,10 +165,8 @@ def _has_context(notice: Notice, number: CompanyNumber) -> bool:
     after = notice.folded[number.end : min(last, number.end + _LABEL_AFTER)]
     if _REGISTER_AFTER.match(after):
         return True
-    label = None
-    for label in _LABEL.finditer(before):
-        pass
-    return label is not None and label.lastgroup == "yes"
+    labels = [label.lastgroup for label in _LABEL.finditer(before)]
+    return labels[-1:] == ["yes"]
 
 
 def weigh(notice: Notice, at: int, names: Sequence[str]) -> int:
@@ -163,22 +174,28 @@ def weigh(notice: Notice, at: int, names: Sequence[str]) -> int:
 
     `names`: those of `site_names`. Linear in a few hundred characters.
     """
-    first, _ = notice.passage(at)
-    before = notice.folded[max(first, at - _BEFORE) : at]
+    before = _before(notice, at)
     cue = _last(_PUBLISHER, before)
-    foreign = _last(_SOMEBODY_ELSE, before)
     score = _KIND_WEIGHTS.get(notice.kind, 0) + _OWNER_WEIGHTS.get(notice.owner_at(at), 0)
     score += _CUE if cue >= 0 else 0
     score += _NAMED if is_named(names, before[-_NEAR:]) else 0
+    return score - (_ELSE if is_about_another(notice, at) else 0)
+
+
+def is_about_another(notice: Notice, at: int) -> bool:
+    """Whether the last party named before an offset is an insurer, a group, a partner."""
+    before = _before(notice, at)
     # `filiale du groupe X` before `le site est édité par` says nothing; after it, it does.
-    return score - (_ELSE if foreign > cue else 0)
+    return _last(_SOMEBODY_ELSE, before) > _last(_PUBLISHER, before)
+
+
+def _before(notice: Notice, at: int) -> str:
+    first, _ = notice.passage(at)
+    return notice.folded[max(first, at - _BEFORE) : at]
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
-    at = -1
-    for match in pattern.finditer(text):
-        at = match.start()
-    return at
+    return max((match.start() for match in pattern.finditer(text)), default=-1)
 
 
 def _identifiers(one: dict[str, Any]) -> Iterator[str]:
@@ -193,4 +210,3 @@ def _identifiers(one: dict[str, Any]) -> Iterator[str]:
 
 def _bare(text: str) -> str:
     return _WORDS.sub("", fold(text))
-

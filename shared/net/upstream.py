@@ -25,6 +25,11 @@ _CLOCK_GOOD_FOR = 60.0
 """Seconds after which the broker's time is asked again; two quartz clocks part by less than 10 ms in that time."""
 _LATE = 0.25
 """Who wakes later than this after its turn (the process was paused) has lost it, and asks for another."""
+_LONGEST_QUEUE = 90.0
+"""Seconds that a turn may be away. Who waits for one holds a slot, so a queue is no longer than there are slots; who is
+sent away has lost an attempt, though the API did nothing wrong."""
+_BROKER_AWAY = 1.0
+"""Seconds between two questions to a broker that does not answer."""
 _NO_ANSWER = (NatsError, TimeoutError, OSError)
 
 
@@ -72,7 +77,7 @@ class UpstreamGuard:
         rate: float,
         burst: int = 1,
         quotas: Quotas | None = None,
-        max_wait: float = 20.0,
+        max_wait: float = _LONGEST_QUEUE,
         failures: int = 5,
         rest: float = 15.0,
         longest_rest: float = 300.0,
@@ -92,16 +97,18 @@ class UpstreamGuard:
         self._one_at_a_time = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait until a request may be sent, and send it at once then. Raises UpstreamResting; never waits `max_wait`.
+        """Wait until a request may be sent, and send it at once then. Raises UpstreamResting, instead of `max_wait`.
 
-        While the broker does not answer there is no turn: an unkept limit costs the whole deployment its access.
+        While the broker does not answer there is no turn, and one waits for it: an unkept limit costs the whole
+        deployment its access, and without the broker no result could be told either.
         """
         while True:
             try:
                 async with self._one_at_a_time:
                     at, now = await self._reserve()
             except _NO_ANSWER:
-                raise UpstreamResting(self.name, 2.0) from None
+                await asyncio.sleep(_BROKER_AWAY)
+                continue
             due = time.monotonic() + at - now
             await asyncio.sleep(at - now)
             if time.monotonic() - due < _LATE:
@@ -192,8 +199,10 @@ class _Shared:
         """Learn the broker's time from a message it stamps: at most the way there and back behind, never ahead."""
         if time.monotonic() - self._asked < _CLOCK_GOOD_FOR:
             return
-        revision = await self._bucket.put(f"{self._name}.clock", b"")
-        message = await self._js.get_msg(f"KV_{QUOTAS_BUCKET}", seq=revision)
+        key = f"{self._name}.clock"
+        await self._bucket.put(key, b"")
+        # The newest of all processes: another one may have replaced ours, and its stamp is good as well.
+        message = await self._js.get_last_msg(f"KV_{QUOTAS_BUCKET}", f"$KV.{QUOTAS_BUCKET}.{key}")
         now = time.monotonic()
         assert message.time is not None, "the broker stamps every message"
         self._ahead = message.time.timestamp() - now

@@ -42,7 +42,7 @@ _FOOTER = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _REVERSED = re.compile(r"unicode-bidi\s*:\s*bidi-override", re.IGNORECASE)
 _MAX_BLOCKS = 20_000
-_MAX_TEXT = 1_000_000
+_MAX_TEXT = 500_000
 _MAX_BLOCK = 20_000
 """Characters; a longer block is cut in two: nobody writes such a paragraph."""
 
@@ -70,7 +70,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def outline(page: Page) -> list[Block]:
-    """The blocks of a page in order: one walk over its tree, linear, at most a million characters. Never raises.
+    """The blocks of a page in order: one walk over its tree, linear, at most half a million characters. Never raises.
 
     Blocks without text are there when they have a link (an icon). Cloudflare's protected addresses and
     text written backwards (`unicode-bidi: bidi-override`) are made readable; what is hidden inside a line is left out.

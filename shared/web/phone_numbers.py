@@ -17,7 +17,7 @@ _OVERSEAS = {
     **dict.fromkeys(("594", "694"), 594),
     **dict.fromkeys(("596", "696", "697"), 596),
 }
-"""How national numbers of the overseas departments begin, and their country codes: `0692 12 34 56` is +262 692 12 34 56."""
+"""How national numbers of the overseas departments begin, and their country codes."""
 _FRENCH_PLAN = frozenset(("FR", "RE", "YT", "GP", "MQ", "GF", "BL", "MF"))
 _BY_POSTCODE = {
     "971": "GP",
@@ -87,7 +87,7 @@ class PlacedPhone(msgspec.Struct, frozen=True):
 
 
 def region_of(host: str, postcode: str | None = None) -> str:
-    """The country (ISO 3166) that numbers without a country code are written for: by postcode, else the domain's ending."""
+    """The country (ISO 3166) of numbers without a country code: by postcode, else by the domain's ending."""
     if postcode and (region := _BY_POSTCODE.get(postcode.strip()[:3])):
         return region
     return _BY_DOMAIN.get(host.rpartition(".")[2], "FR")

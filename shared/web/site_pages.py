@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from html import unescape
 
@@ -92,8 +92,13 @@ async def collect(
             if deep:
                 await collected.more(kinds, named)
                 listed = await collected.sitemap()
-                await collected.more([*kinds, *sorted(listed.keys() - set(kinds), key="other".__eq__)], listed)
+                await collected.more([*kinds, *_others(listed, kinds)], listed)
     return collected.pages
+
+
+def _others(listed: Iterable[Kind], kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds that were not asked for, what is of no kind last."""
+    return sorted(set(listed) - set(kinds), key=lambda kind: (kind == "other", kind))
 
 
 def _named(home: Response) -> dict[Kind, list[str]]:

@@ -1,4 +1,5 @@
-"""techstack and Wappalyzer on the same pages: of real software, generated ones, and look-alikes.
+"""techstack and Wappalyzer on the same pages: of real software, generated ones, and look-alikes. Before them the other
+modules that read a site, on their golden cases.
 
 Run: python -m tests.accuracy.techstack [--write] [--peer]. With --write the sections of docs/accuracy.md are made anew.
 On generated pages the peer's stored answers count, and it is asked only where one is missing or the page has changed;
@@ -12,13 +13,14 @@ import sys
 
 from tests.accuracy.corpus_section import ask_peer, corpus_section
 from tests.accuracy.detectors import peer_vocabulary
+from tests.accuracy.modules_section import modules_section
 from tests.accuracy.real_section import our_tally, real_section
 
 
 def main(*, write: bool, peer: bool) -> int:
     ask_peer(everything=peer)
     known = peer_vocabulary()
-    sections = [real_section(known), corpus_section(known)]
+    sections = [modules_section(), real_section(known), corpus_section(known)]
     for section in sections:
         print("\n".join(section.lines))
         if write:

@@ -3,8 +3,9 @@
     make bench-crawl ARGS="--pages 2000 --rounds 3 --concurrency 200 --long"
 
 Ours is the whole pipeline: items through the durable queue, each page fetched, kept in the page cache, matched against
-every technology rule, its report written to the event log. Crawlee fetches, parses and forgets. `--long` crawls 20 000
-pages and compares the worker's memory after 2 000 of them with that after the last.
+every technology rule, its report written to the event log. Crawlee fetches, parses, reads title and links and keeps
+them in memory. `--long` crawls 20 000 pages and compares the worker's memory after 2 000 of them with that after the
+last.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ from tests.bench.running import Stopwatch, machine, post, result, running, until
 
 _PIPELINE = ("worker", "nats", "dispatcher")
 """Without the API and its views, which a crawler has not either."""
-_PEERS = ("impit", "httpx")
-"""Crawlee's HTTP clients: its default, in Rust, and the one in Python. The faster counts."""
+_CLIENTS = ("impit", "httpx")
+"""Crawlee's HTTP clients: its default, in Rust, and the one in Python."""
+_READS = ("plain", "links")
+"""How it reads links: as they stand, or by its own function; see `crawl_crawlee`."""
+_PEERS = tuple((client, reads) for reads in _READS for client in _CLIENTS)
 _WARM_UP = 300
 _LONG, _SETTLED = 20_000, 2_000
 _JOB = 9_000
@@ -116,7 +120,7 @@ async def ours(port: int, concurrency: int) -> AsyncIterator[Ours]:
         yield Ours(stack, client, port)
 
 
-def crawlee(client: str, pages: int, concurrency: int, port: int) -> Run:
+def crawlee(peer: tuple[str, str], pages: int, concurrency: int, port: int) -> Run:
     """One run of crawlee, in its own process and environment."""
     with TemporaryDirectory(prefix="crawlee-") as name:
         folder = Path(name)
@@ -124,25 +128,27 @@ def crawlee(client: str, pages: int, concurrency: int, port: int) -> Run:
         warm_up.write_text("\n".join(urls(_WARM_UP, port)))
         wanted.write_text("\n".join(urls(pages, port, _WARM_UP)))
         script = Path(__file__).with_name("crawl_crawlee.py")
-        argv = [peer_python("crawlee"), script, client, str(concurrency), warm_up, wanted]
+        argv: list[str | Path] = [peer_python("crawlee"), script, *peer, str(concurrency), warm_up, wanted]
         answer = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE, cwd=folder).stdout)
     if answer["pages"] != pages:
         raise RuntimeError(f"crawlee had {answer['pages']} of {pages} pages")
     return Run(pages, answer["seconds"], {"crawlee": answer["cpu"]})
 
 
-async def compare(mine: Ours, options: argparse.Namespace, port: int) -> tuple[list[Run], dict[str, list[Run]]]:
+async def compare(
+    mine: Ours, options: argparse.Namespace, port: int
+) -> tuple[list[Run], dict[tuple[str, str], list[Run]]]:
     """Our runs and those of each peer, in turns."""
     await mine.crawl(_WARM_UP)
     runs: list[Run] = []
-    theirs: dict[str, list[Run]] = {client: [] for client in _PEERS}
+    theirs: dict[tuple[str, str], list[Run]] = {peer: [] for peer in _PEERS}
     for _ in range(options.rounds):
         runs.append(await mine.crawl(options.pages))
         _row("outsend", runs[-1], _PIPELINE)
-        for client in _PEERS:
-            run = await asyncio.to_thread(crawlee, client, options.pages, options.concurrency, port)
-            theirs[client].append(run)
-            _row(f"crawlee, {client}", run, ("crawlee",))
+        for peer in _PEERS:
+            run = await asyncio.to_thread(crawlee, peer, options.pages, options.concurrency, port)
+            theirs[peer].append(run)
+            _row(f"crawlee, {', '.join(peer)}", run, ("crawlee",))
     return runs, theirs
 
 
@@ -161,7 +167,7 @@ async def growth(mine: Ours) -> float:
 def _row(name: str, run: Run, counted: tuple[str, ...]) -> None:
     used = f"{run.per_thousand(*counted):5.2f} CPU s / 1 000 pages"
     parts = ", ".join(f"{part} {run.per_thousand(part):.2f}" for part in run.cpu) if len(run.cpu) > 1 else ""
-    print(f"  {name:<16}{run.rate:>7.0f} pages/s {used}{f'  ({parts})' if parts else ''}", flush=True)
+    print(f"  {name:<22}{run.rate:>7.0f} pages/s {used}{f'  ({parts})' if parts else ''}", flush=True)
 
 
 def _best(runs: list[Run]) -> Run:
@@ -176,15 +182,20 @@ async def measure(options: argparse.Namespace) -> None:
             runs, theirs = await compare(mine, options, port)
             grown = await growth(mine) if options.long else None
     our_run = _best(runs)
-    peer, peer_run = max(((name, _best(runs)) for name, runs in theirs.items()), key=lambda pair: pair[1].rate)
-    print(f"best: outsend {our_run.rate:.0f} pages/s, crawlee {peer_run.rate:.0f} pages/s ({peer}, the faster of two)")
+    best = {peer: _best(runs) for peer, runs in theirs.items()}
+    print(f"best: outsend {our_run.rate:.0f} pages/s")
+    for (client, reads), run in best.items():
+        print(f"      crawlee {run.rate:.0f} pages/s ({client}, {reads})")
     if grown is not None:
         result("crawl_memory_growth", grown, "MB")
     result("crawl", our_run.rate, "pages_per_s")
     result("crawl_worker_cpu", our_run.per_thousand("worker"), "s_per_1000_pages")
     result("crawl_pipeline_cpu", our_run.per_thousand(*_PIPELINE), "s_per_1000_pages")
-    result("crawlee_cpu", peer_run.per_thousand("crawlee"), "s_per_1000_pages")
-    result("crawl_vs_crawlee", our_run.rate / peer_run.rate, "ratio")
+    for (client, reads), run in best.items():
+        result(f"crawlee_cpu_{client}_{reads}", run.per_thousand("crawlee"), "s_per_1000_pages")
+        result(f"crawl_vs_crawlee_{client}_{reads}", our_run.rate / run.rate, "ratio")
+    fastest = max(best.values(), key=lambda run: run.rate)
+    result("crawl_vs_crawlee", our_run.rate / fastest.rate, "ratio")
 
 
 def main() -> None:

@@ -29,11 +29,16 @@ def values(found: dict[str, Any], columns: list[str]) -> set[tuple[str, str]]:
     """Each column's values that are not null, as text."""
     pairs = ((name, found.get(name)) for name in columns)
     return {
-        (name, repr(one))
+        (name, repr(_bare(one)))
         for name, value in pairs
         for one in (value if isinstance(value, list) else [value])
         if one is not None
     }
+
+
+def _bare(value: Any) -> Any:
+    """TOML has no null: of a plan or the like only what has a value."""
+    return {key: one for key, one in value.items() if one is not None} if isinstance(value, dict) else value
 
 
 def differences(case: Case, found: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -1,10 +1,12 @@
 """Who may do what: every route of the document against every kind of caller, by cookie and by key."""
 
+import asyncio
 from typing import NamedTuple
 
 import httpx
 import pytest
 
+from shared.artefacts import ArtefactName, open_artefacts
 from shared.identity.credential_cache import CACHE_SECONDS
 from tests.e2e.acts import create, deactivate, is_problem, named, until
 
@@ -17,6 +19,8 @@ ACCOUNT = {"email": "somebody.else@example.com", "password": "correct horse batt
 SEARCH = {"queries": ["dentiste"], "zones": ["Paris"], "country": "none"}
 SEARCHED = 400
 """What a search ends in once its caller may search: its country is none that is covered, so that nothing runs."""
+PICTURE = b"not shown to anybody else"
+PICTURE_NAME = ArtefactName.of("anybody", "png", PICTURE).file_name
 NEW = {"token": "x" * 43, "password": "correct horse battery"}
 
 
@@ -63,6 +67,8 @@ TABLE = {
     "POST /api/jobs/{job_id}/cancel": Route((401, 403, 400, 403, 400)),
     "POST /api/jobs/{job_id}/resume": Route((401, 403, 403, 403, 400)),
     "DELETE /api/jobs/{job_id}": Route((401, 403, 204, 403, 204)),
+    # A picture of brand_assets is its owner's alone.
+    "GET /api/brand-assets/{owner}/{file_name}": Route((401, 403, 200, 200, 200)),
     "POST /api/auth/logout": Route((401, 204, 204, 204, 204)),
 }
 
@@ -73,6 +79,8 @@ class Caller(NamedTuple):
     headers: dict
     job: str
     key: str
+    owner: str = ""
+    """Whose pictures are asked for; everybody in this suite has the same one."""
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +97,16 @@ def people(stack):
         with stack.client(user) as client, stack.client() as browser:
             job = "" if name == "stranger" else stack.finished(client, create(client, items=named(1))["id"])["id"]
             key = "" if name == "stranger" else client.post("/api/auth/api-keys", json={"name": "spare"}).json()["id"]
+            owner = client.get("/api/auth/me").json()["id"]
+            asyncio.run(open_artefacts(stack.settings).put(owner, "png", PICTURE))
             browser.post("/api/auth/login", json={"email": user.email, "password": user.password})
             cookie = {"Cookie": f"outsend_session={browser.cookies['outsend_session']}"}
-        made[name, "key"] = Caller({"X-API-Key": user.api_key}, job, key)
-        made[name, "cookie"] = Caller(cookie, job, key)
+        made[name, "key"] = Caller({"X-API-Key": user.api_key}, job, key, owner)
+        made[name, "cookie"] = Caller(cookie, job, key, owner)
     for via in ("key", "cookie"):
         owners = made["owner", via]
-        made["stranger", via] = made["stranger", via]._replace(job=owners.job, key=owners.key)
-        made["nobody", via] = Caller({}, owners.job, owners.key)
+        made["stranger", via] = made["stranger", via]._replace(job=owners.job, key=owners.key, owner=owners.owner)
+        made["nobody", via] = Caller({}, owners.job, owners.key, owners.owner)
     deactivate(stack, users["inactive"].email)
     with stack.client(users["inactive"]) as client:
         until(lambda: not client.get("/api/auth/me").json()["active"], within=CACHE_SECONDS + 5)
@@ -137,7 +147,7 @@ def test_a_route_and_a_caller(stack, people, route, name, via):
     if path.endswith(("resend-verification", "request-password-reset")):
         body = {"email": f"{name}.{via}@nobody.example.com"}  # the limit is by address
     with stack.client() as client:
-        url = path.format(job_id=caller.job, key_id=caller.key)
+        url = path.format(job_id=caller.job, key_id=caller.key, owner=caller.owner, file_name=PICTURE_NAME)
         answer = client.request(method, url, json=body, headers=caller.headers)
         if route == "POST /api/auth/logout" and via == "cookie" and expected == 204:
             is_problem(client.get("/api/auth/me", headers=caller.headers), 401)

@@ -1,6 +1,7 @@
 """Any number of generated sites under `bulk.test`, for benchmarks and chaos.
 
-`site-00001.bulk.test` is a small page made from its number; `slow-250ms-7` answers after 250 ms;
+`site-00001.bulk.test` is a small page made from its number; `firm-00001` a small business with its pages and pictures
+(`firms.py`); `slow-250ms-7` answers after 250 ms;
 `status-503-7` answers 503; `reset-7` cuts the connection; `hang-7` never answers; `dead-7` has no address.
 """
 
@@ -14,7 +15,7 @@ import msgspec
 from tests.world.catalogue import Expect
 
 DOMAIN = ".bulk.test"
-_HOST = re.compile(r"(?:(site|reset|hang|dead)|slow-(\d+)ms|status-(\d{3}))-(\d+)\.bulk\.test")
+_HOST = re.compile(r"(?:(site|firm|reset|hang|dead)|slow-(\d+)ms|status-(\d{3}))-(\d+)\.bulk\.test")
 
 _GENERATORS = [None, "wordpress", "prestashop", "joomla", "drupal", "wix", "shopify"]
 _CMS = {

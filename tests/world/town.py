@@ -7,6 +7,7 @@ import msgspec
 from tests.world.bulk import BulkSite, bulk_page
 from tests.world.catalogue import Site
 from tests.world.faults import misbehave
+from tests.world.firms import firm_answer
 from tests.world.http import Answer, Request, redirect
 from tests.world.ledger import Ledger
 from tests.world.pages import not_found, page
@@ -70,6 +71,8 @@ def _visit_bulk(site: BulkSite, request: Request) -> Answer | Misbehaviour:
             return misbehave("delay", {"seconds": site.arg / 1000})
         case "status":
             return Answer(b"<html><body>Erreur</body></html>", site.arg)
+        case "firm":
+            return firm_answer(site.number, request.path) or Answer(b"<html><body>404</body></html>", 404)
     if request.path not in {"/", "/contact"}:
         return Answer(b"<html><body>404</body></html>", 404)
     return Answer(bulk_page(site))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
 import tempfile
@@ -220,10 +219,7 @@ async def _shoot(page: Page, url: str) -> bytes:
         await asyncio.sleep(_SETTLE_SECONDS)
         if not page.url.startswith(_WEB):
             raise ScreenshotError("The page leads to what is no web page.")
-        # Not page.screenshot: it waits for navigations, and one that becomes a download never ends.
-        session = await page.context.new_cdp_session(page)
-        shown = await session.send("Page.captureScreenshot", {"format": "png"})
-        return base64.b64decode(shown["data"])
+        return await page.screenshot(type="png", animations="disabled", timeout=_LOAD_SECONDS * 1000)
     except LateError:
         raise ScreenshotError("The page was not drawn in time.") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from services.brand_assets.screenshots import browser
-from services.brand_assets.screenshots.browser import HEIGHT, WIDTH, Screenshots, ScreenshotError
+from services.brand_assets.screenshots.browser import HEIGHT, WIDTH, ScreenshotError, Screenshots
 from shared.screenshots import find_chromium
 from shared.settings import Settings
 from tests.integration.brand_assets.recorder import Recorder
@@ -118,7 +119,17 @@ async def test_the_same_page_in_a_browser_without_guard_reaches_a_lot(world, rec
         assert what in seen, what
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "http://inside.example:{port}/", "http://169.254.169.254/", "file:///etc/passwd", "about:blank", "chrome://version"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}/",
+        "http://inside.example:{port}/",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "about:blank",
+        "chrome://version",
+    ],
+)
 async def test_addresses_that_are_not_shown(recorder, shots, url):
     with pytest.raises(ScreenshotError):
         await shots.take(url.format(port=recorder.port))
@@ -147,16 +158,11 @@ async def test_a_page_that_never_rests_costs_its_time_and_no_more(world, shots, 
     assert colour(await shots.take("http://shop.example/")) == (0xE4, 0x00, 0x2B)
 
 
-async def test_a_page_that_eats_memory_ends_alone(world, shots):
+async def test_a_page_gets_only_so_much_memory(world, shots):
     greedy = "const kept = []; for (let i = 0; i < 60; i++) kept.push(new Uint8Array(1 << 26).fill(i))"
-    world.site.pages["/"] = page(f"<script>{greedy}</script>".encode())
-    try:
-        await shots.take("http://shop.example/")
-    except ScreenshotError:
-        pass
-    assert b"" == b""
-    world.site.pages["/"] = page(RED)
-    assert colour(await shots.take("http://shop.example/")) == (0xE4, 0x00, 0x2B)
+    script = f"try {{ {greedy} }} catch (error) {{ document.documentElement.style.background = '#0033A0' }}"
+    world.site.pages["/"] = page(RED + f"<script>{script}</script>".encode())
+    assert colour(await shots.take("http://shop.example/")) == (0x00, 0x33, 0xA0), "4 GB were refused"
 
 
 async def test_a_page_loads_no_more_than_its_share(world, shots, monkeypatch):
@@ -178,10 +184,9 @@ async def test_a_page_loads_no_more_than_its_share(world, shots, monkeypatch):
     assert sent < 20_000_000, "what was sent lies in the buffers of sockets"
 
 
-async def test_dialogs_popups_and_downloads_do_not_matter(world, shots):
-    body = b"<script>alert(1); confirm(2); window.onbeforeunload = () => 1; open('/'); location = '/file'</script>"
+async def test_dialogs_and_popups_do_not_matter(world, shots):
+    body = b"<script>alert(1); confirm(2); print(); window.onbeforeunload = () => 1; open('/')</script>"
     world.site.pages["/noisy"] = page(RED + body)
-    world.site.pages["/file"] = page(b"x", Content_Disposition="attachment", Content_Type="application/octet-stream")
     assert colour(await shots.take("http://shop.example/noisy")) == (0xE4, 0x00, 0x2B)
 
 
@@ -196,10 +201,8 @@ async def test_a_browser_that_dies_is_replaced(shots):
     await shots.take("http://shop.example/")
     for pid in chromiums():
         os.kill(pid, signal.SIGKILL)
-    try:
+    with contextlib.suppress(ScreenshotError):
         await shots.take("http://shop.example/")
-    except ScreenshotError:
-        pass
     assert colour(await shots.take("http://shop.example/")) == (0xE4, 0x00, 0x2B)
 
 
@@ -226,8 +229,12 @@ def chromiums():
 async def test_chromium_gets_nothing_of_our_environment(shots, monkeypatch):
     monkeypatch.setenv("NATS_URL", "nats://outsend:secret@127.0.0.1")
     await shots.take("http://shop.example/")
+    read = []
     for pid in chromiums():
-        assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
+        with contextlib.suppress(OSError):  # a process that has just ended
+            read.append(Path(f"/proc/{pid}/environ").read_bytes())
+    assert any(read)
+    assert not any(b"secret" in environment for environment in read)
 
 
 async def test_without_chromium_it_says_so(world):

@@ -67,7 +67,7 @@ async def test_a_logout_counts_for_reads_at_once(http):
 
 
 async def test_what_anyone_may_read(http):
-    assert (await http.get("/api/modules-registry")).json()[0]["slug"] == "techstack"
+    assert "techstack" in [entry["slug"] for entry in (await http.get("/api/modules-registry")).json()]
     document = await http.get("/schema/openapi.json")
     assert msgspec.json.decode(document.content) == msgspec.json.decode(render())
     page = await http.get("/schema")

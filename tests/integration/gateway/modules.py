@@ -21,6 +21,7 @@ EMAILS = ModuleSpec(
             choices=["normal", "deep"],
             default="normal",
             ef_weights={"deep": 0.3},
+            second_look=["deep"],
         )
     ],
 )

@@ -201,7 +201,8 @@ async def test_options_are_checked_and_priced(gateway):
     client = await gateway.user()
     items = [SITE] * 1_000
     normal = (await post(client, "emails", items=items)).json()
-    deep = (await post(client, "emails", items=items, mode="deep")).json()
+    first = await _first_look(gateway, client, len(items))
+    deep = (await post(client, "emails", items=items, mode="deep", source_job_id=first["id"])).json()
     assert (normal["email_mode"], normal["ef_cost"]) == ("normal", 0.01)
     assert (deep["email_mode"], deep["ef_cost"]) == ("deep", 0.03)
     mobile = (await post(client, "pagespeed", items=items, mobile=True)).json()
@@ -361,3 +362,50 @@ async def test_more_batches_at_once_than_the_server_takes(gateway):
     answers = await asyncio.gather(*(post(client, items=items) for _ in range(40)))
     assert {each.status_code for each in answers} == {200}
     assert len({each.json()["id"] for each in answers}) == 40
+
+
+# A second look
+
+
+async def _first_look(gateway, client, count, rows=None):
+    """A done emails job of the client's, mode normal."""
+    items = [{"site_web": f"{number}.example"} for number in range(count)]
+    job = (await post(client, "emails", items=items)).json()
+    await gateway.finish(client, job, [[row] for row in rows or [item | {"email": None} for item in items]])
+    return job
+
+
+async def test_a_second_look_takes_and_bills_what_the_first_left_empty(gateway):
+    client = await gateway.user()
+    rows = [{"site_web": f"{number}.example", "email": None if number % 3 else "a@b.fr"} for number in range(30)]
+    first = await _first_look(gateway, client, 30, rows)
+    job = (await post(client, "emails", mode="deep", source_job_id=first["id"])).json()
+    assert (job["grid_points_count"], job["email_mode"], job["source_job_id"]) == (20, "deep", first["id"])
+    assert job["ef_cost"] == 0.001
+    chunk, request = await gateway.events(client, job)
+    assert chunk.items == [row for row in rows if row["email"] is None]
+    assert (request.dropped, request.ef_cost) == (0, 0.001)
+
+
+async def test_a_second_look_needs_a_done_first_one(gateway):
+    client, other = await gateway.user(), await gateway.user()
+    techstack = await gateway.job(client, count=1)
+    await gateway.finish(client, techstack, [[SITE]])
+    running = (await post(client, "emails", items=[SITE])).json()
+    first = await _first_look(gateway, client, 2)
+    second = (await post(client, "emails", mode="deep", source_job_id=first["id"])).json()
+    await gateway.finish(client, second, [[SITE | {"email": None}]])
+    for source in (techstack, running, second):
+        refused = await post(client, "emails", mode="deep", source_job_id=source["id"])
+        assert refused.status_code == 400 and "emails" in said(refused)[1]
+    for body in ({}, {"items": [SITE]}):
+        assert (await post(client, "emails", mode="deep", **body)).status_code == 400
+    assert (await post(other, "emails", mode="deep", source_job_id=first["id"])).status_code == 403
+    assert (await post(client, "emails", mode="deep", source_job_id="j_none")).status_code == 404
+
+
+async def test_a_second_look_at_a_list_without_gaps_is_refused(gateway):
+    client = await gateway.user()
+    first = await _first_look(gateway, client, 1, [SITE | {"email": "a@b.fr"}])
+    refused = await post(client, "emails", mode="deep", source_job_id=first["id"])
+    assert refused.status_code == 400

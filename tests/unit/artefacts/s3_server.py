@@ -47,7 +47,9 @@ class S3Server:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in head[1:] if one)}
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (one.partition(":") for one in head[1:] if one)
+                }
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 method, target, _ = head[0].split(" ")
                 self.requests.append(f"{method} {target}")

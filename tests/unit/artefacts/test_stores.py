@@ -89,7 +89,8 @@ async def test_the_sweep_takes_what_nobody_put_for_long(stand):
 
 
 @pytest.mark.parametrize(
-    ("owner", "extension"), [("../u", "png"), ("", "png"), ("u/1", "png"), ("u_1", "svg"), ("u_1", "html"), ("u.1", "png")]
+    ("owner", "extension"),
+    [("../u", "png"), ("", "png"), ("u/1", "png"), ("u_1", "svg"), ("u_1", "html"), ("u.1", "png")],
 )
 async def test_names_that_may_not_be_stored(stand, owner, extension):
     with pytest.raises(ValueError, match="no name of an artefact"):
@@ -98,7 +99,16 @@ async def test_names_that_may_not_be_stored(stand, owner, extension):
 
 @pytest.mark.parametrize(
     "file_name",
-    ["", "a.png", "A" * 64 + ".png", "a" * 64, "a" * 64 + ".svg", "a" * 64 + ".png\n", "a" * 65 + ".png", "../" + "a" * 61 + ".png"],
+    [
+        "",
+        "a.png",
+        "A" * 64 + ".png",
+        "a" * 64,
+        "a" * 64 + ".svg",
+        "a" * 64 + ".png\n",
+        "a" * 65 + ".png",
+        "../" + "a" * 61 + ".png",
+    ],
 )
 def test_paths_that_name_nothing(file_name):
     assert ArtefactName.parse("u_1", file_name) is None

@@ -5,7 +5,7 @@ import pytest
 from contracts.manifest import load_manifests
 from services.pricing.extract import extract
 from tests.golden.cases import load
-from tests.golden.scoring import differences, score
+from tests.golden.scoring import differences
 
 CASES = load("pricing")
 

@@ -73,6 +73,8 @@ def test_mandatory_literals(regex, literals):
     ("selector", "literals"),
     [
         ('link[rel="stylesheet"][href*="/wp-content/"]', {b"/wp-content/"}),
+        ('link[rel="stylesheet"][href*="bulma"]', {b"bulma"}),
+        ('form[data-netlify="true"]', {b"data-netlify"}),
         ("div.G-Recaptcha[data-sitekey]", {b"data-sitekey"}),
         ("stripe-buy-button", {b"stripe-buy-button"}),
         ('a[href*="x,yz"], form.mc4wp-form', {b"x,yz", b"mc4wp-form"}),

@@ -129,6 +129,7 @@ HOSTILE = {
     "open tags": lambda: filled("<a"),
     "open quotes": lambda: filled('<a b="'),
     "brackets": lambda: filled("<"),
+    "brackets after tags": lambda: filled("<a" + "<" * 16_000),
     "comments": lambda: filled("<!--"),
     "nested links": lambda: filled("<a href=x><object>"),
     "tables": lambda: filled("<table><tr><td>x"),
