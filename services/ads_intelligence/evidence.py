@@ -10,7 +10,9 @@ import msgspec
 from shared.web.page import Page
 from shared.web.tag_container import TagContainer
 
-_LOADING = "script, img, iframe, form[action]"
+_LOADING = "script, img, iframe, form[action], link[rel~=stylesheet][href]"
+_ADDRESSES = ("src", "href", "action")
+"""How names of attributes end that hold one: `data-cmplz-src` too."""
 _RUN = re.compile(
     r"(?:|module|text/plain|text/partytown|text/gtmscript|(?:text|application)/(?:x-)?(?:java|ecma)script)"
 )
@@ -64,7 +66,7 @@ def _loaded(page: Page) -> Iterator[Address]:
     """Of elements: `src` and what consent tools and lazy loaders make of it (`data-src`, `data-cmplz-src`)."""
     for node in page.tree.css(_LOADING):
         for name, value in node.attributes.items():
-            if not value or not (name.endswith("src") or name == "action"):
+            if not value or not name.endswith(_ADDRESSES):
                 continue
             url = value if "//" in value[:8] else page.absolute(value)
             address = _address(url, is_script=node.tag == "script") if url else None

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from services.ads_intelligence.find import Found
 from services.ads_intelligence.vendors import Role
 
+BOUGHT: tuple[Role, ...] = ("pixel", "affiliation")
+"""What a site has that pays for its visitors."""
 PARTS: dict[tuple[Role, ...], tuple[int, ...]] = {
-    ("pixel", "affiliation"): (18, 25, 30, 35),
+    BOUGHT: (18, 25, 30, 35),
     ("conversion",): (10,),
     ("tag_manager",): (10,),
     ("analytics",): (6, 10),
@@ -28,6 +30,8 @@ AUDIENCE = 15
 def score(found: Iterable[Found]) -> int:
     """The points of what was found. Pure."""
     held = list(found)
+    if not any(one.role in BOUGHT for one in held):
+        held = [one for one in held if one.role != "conversion"]  # an event that no pixel receives
     points = AUDIENCE if any(one.audience for one in held) else 0
     for roles, steps in PARTS.items():
         count = len({one.slug for one in held if one.role in roles})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,12 +35,13 @@ def where(asked: str, reached: str) -> Where:
     businesses have pages. `sale`: a marketplace of names.
     """
     host = host_of(reached)
+    path = urlsplit(reached).path.strip("/") if host else ""
     one, other = registrable(asked), registrable(host)
     if one == other:
         return "same"
     if _is_of(host, _lists().sale):
         return "stranger" if _is_of(asked, _lists().sale) else "sale"
-    if _is_of(host, _lists().pages):
+    if _is_of(host, _lists().pages) and (path or host not in _lists().pages):  # not its front page: that is nobody's
         return "page"
     return "related" if _share_a_name(one, other) else "stranger"
 

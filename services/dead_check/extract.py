@@ -29,8 +29,9 @@ async def process(item: ItemRequested, context: Context) -> Result:
     appraised: list[tuple[Visit, Verdict]] = []
     async with aclosing(visits(context.fetcher, site, context.spec.timeout * _SHARE_OF_TIME)) as seen:
         async for visit in seen:
-            appraised.append((visit, await context.run(appraise, visit)))
-            if appraised[-1][1].state == "open":
+            verdict = await context.run(appraise, visit)
+            appraised.append((visit.without_body(), verdict))
+            if verdict.state == "open":
                 break
     found = columns(appraised)
     if found["site_alive"] != "open" and ATTEMPT.get() < context.spec.attempts:

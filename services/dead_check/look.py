@@ -76,6 +76,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The host that was asked."""
         return host_of(self.asked) or ""
 
+    def without_body(self) -> Visit:
+        """The same visit in little memory, when it is appraised."""
+        if self.response is None:
+            return self
+        return msgspec.structs.replace(self, response=msgspec.structs.replace(self.response, body=b""))
+
     @cached_property
     def page(self) -> Page | None:
         """The answer as a page."""

@@ -133,6 +133,6 @@ class Sight:
         own = host_of(self._page.url)
         paths: set[str] = set()
         for link in self._page.links[:_MOST_ADDRESSES]:
-            if link.url.startswith("http") and host_of(link.url) == own:
+            if own and link.url.startswith("http") and host_of(link.url) == own:
                 paths.add(urlsplit(link.url).path.rstrip("/"))
         return {path for path in paths if path and not path.startswith(_PATHS_OF_ADVERTS)}

@@ -16,18 +16,18 @@ _TOWN = (
     r"(?=[ -]))){0,6}(?: \d\d?(?:er|e|ème)?(?![\w-]))?(?: (?:CEDEX|Cedex|cedex)(?: \d\d?(?!\d))?)?"
 )
 _POSTCODE = re.compile(rf"(?<![\d])(?:F-? ?|FR-)?(?P<code>\d{{5}}|\d\d \d{{3}})(?!\d)[\s,–-]{{1,3}}(?P<town>{_TOWN})")
+_POSTCODE_BEHIND = re.compile(rf"(?:,| à| -)\s(?P<town>{_TOWN}) \((?P<code>\d{{5}})\)")
+"""`3 rue du Puits à Dijon (21000)`."""
 _STREET = re.compile(
     r"(?<![\w])(?<!\d[ .])(?:\d{1,4}(?: ?(?:bis|ter|quater|[a-d](?![\w'])))?(?:[-/]\d{1,4}| ?& ?\d{1,4}"
     r"| et \d{1,4})?(?: ?(?:bis|ter))?\s?,?\s{1,2}(?=[a-z\"«'])"
     r"|(?:rue|avenue|av\.|boulevard|bd\.?|blvd|bld|place|pl\.|chemin|route|rte|impasse|allees?|quai|cours|square|passage"
     r"|faubourg|fbg|sentier|ruelle|lotissement|lieu[- ]?dit|zone|z\.?a\.?c?\.?|z\.?i\.?|hameau|rond[- ]point"
-    r"|esplanade|promenade"
-    r"|traverse|montee|voie)(?![\w]))"
+    r"|esplanade|promenade|traverse|montee|voie)(?![\w]))"
 )
 _PLACE = re.compile(
     r"(?<!\w)(?:villa|cite|residence|parc|centre|domaine|cote|mail|galerie|halles?|port|immeuble|batiment|bat\.?"
-    r"|le bourg|bourg|espace|tour"
-    r"|bp|cs|chateau|ferme|moulin|manoir|technopole|pole|les|la|le|l')(?!\w)"
+    r"|le bourg|bourg|espace|tour|bp|cs|chateau|ferme|moulin|manoir|technopole|pole|les|la|le|l')(?!\w)"
 )
 """What stands for a street where there is none; before one it may be the company's name."""
 _BOUND = re.compile(
@@ -46,7 +46,7 @@ def addresses(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
 
     Linear. A postcode and a town alone are an address when they are said to be one.
     """
-    for match in _POSTCODE.finditer(text):
+    for match in (*_POSTCODE.finditer(text), *_POSTCODE_BEHIND.finditer(text)):
         town = _town(match["town"])
         if town is None or match["code"].startswith(("00", "99")):
             continue

@@ -16,8 +16,7 @@ T = TypeVar("T")
 
 _NOTICE_WORDS = re.compile(
     r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale"
-    r"|legal notice"
-    r"|published by|sire[nt]\b|r\.?c\.?s\.?\b"
+    r"|legal notice|published by|sire[nt]\b|r\.?c\.?s\.?\b"
 )
 """What a page that is no legal notice must say near a statement for it to be one."""
 _REACH = 400

@@ -90,8 +90,7 @@ _ABBREVIATIONS = re.compile(
 )
 _NAMES_BEGIN = re.compile(
     r"(?<!\w)(?:societ|entrepr|exploitation agricole|groupement|auto|micro|regime|sole|profession|association|loi"
-    r"|non-?profit"
-    r"|fondation|etablissement|collectivite|simplified|public)"
+    r"|non-?profit|fondation|etablissement|collectivite|simplified|public)"
 )
 _ABBREVIATIONS_BEGIN = re.compile(
     r"(?<![\w.&-])(?:s\.? ?[aecnpor]|e\.? ?[auip]|g\.? ?[aim]|l\.?[tli]|inc|b\.?v|a\.?s\.?b)", re.IGNORECASE

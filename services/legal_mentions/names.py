@@ -17,7 +17,8 @@ _END = re.compile(
     r"|simplified|limited)"
     r"|located|n°|tel\b|telephone|courriel|e-?mail|adresse|entrepreneur|entreprise (?:individuelle|unip)"
     r"|auto-?entrepreneur"
-    r"|micro-?entrepre|capital\b|numero|is\b|which|represented|sous le|a l'adresse|joignable|\d{5}\b|http|www\."
+    r"|micro-?entrepre|capital\b|numero|is\b|which|represented|sous le|a l'adresse|joignable|\d{1,4},? (?:bis,? "
+    r"|ter,? )?(?:rue|avenue|av\.|boulevard|bd|place|quai|chemin|route|allee|impasse)\b|\d{5}\b|http|www\."
     r"|(?:tous droits|all rights))"
 )
 _LEAD = re.compile(
@@ -29,9 +30,8 @@ _LEAD = re.compile(
     r"|[Mm]ademoiselle|[Dd]r\.?)(?= ))*+"
 )
 _PLACEHOLDER = re.compile(
-    r"x{3,}|\.\.\.|…|\[|\]|\{|\}|_{2,}|<|>|votre |vos |your |nom de (?:la|l'|votre)|a (?:completer|remplir|definir)"
-    r"|lorem|exemple|ma societe|mon entreprise"
-    r"|raison sociale|\bnom\b.{0,4}\bprenom|company name|todo|tbd"
+    r"x{3,}|\.\.\.|…|\[|\]|\{|\}|_{2,}|<|>|\b(?:votre|vos|your) |nom de (?:la|l'|votre)|a (?:completer|remplir|definir)"
+    r"|\b(?:lorem|exemple|todo|tbd)\b|ma societe|mon entreprise|raison sociale|\bnom\b.{0,4}\bprenom|company name"
 )
 _NO_NAME = words("no_company")
 _NO_START = re.compile(
@@ -39,7 +39,8 @@ _NO_START = re.compile(
     r"|presentes?|contenus?|droit|loi|textes?)\b"
     r"|conformement|en (?:vertu|application|cas)|nous\b|vous\b|il\b|pour\b|toute?s?\b|dans\b|tout\b|aux?\b|article"
     r"|in accordance|pursuant|you\b|we\b"
-    r"|tel\b|telephone|adresse|email|e-mail|courriel|siege|capital|directeur|directrice|responsable|rue|avenue|boulevard|propriet|site)"
+    r"|(?:tel|telephone|adresse|e-?mail|courriel|siege|capital (?:social|de)|direct(?:eur|rice)|responsable|propriet\w+"
+    r"|sites?)\b)"
 )
 _ADDRESS = re.compile(r"www\.|https?:")
 _DOMAIN = re.compile(r"[\w-]+\.(?:fr|com|net|org|eu|be|ch|io|info|biz)")

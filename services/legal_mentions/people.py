@@ -21,16 +21,15 @@ _PARTICLE = r"(?:de la|de|du|des|d['’]|le|la|van der|van|von|der|den|el|ben|da
 _PERSON = rf"{_CIVILITY}?(?P<name>{_WORD}(?: (?:{_PARTICLE} ?)?{_WORD}){{1,3}})"
 _NAME = re.compile(rf"[\s:–—,\"«(-]*{_PERSON}")
 _TITLE = (
-    r"(?:co-?)?gerant[es]?s?|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general|directrice generale"
-    r"|dirigeante?s?"
+    r"(?:co-?)?gerant[es]?s?|gerance|presidence|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general"
+    r"|directrice generale|dirigeante?s?"
     r"|representante?s? legale?s?|chef(?:fe)? d'entreprise|exploitante?|fondat(?:eur|rice)|ceo"
     r"|chief executive officer|managing director"
     r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice"
 )
 _OF = (
     r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?"
-    r"|en exercice|actuel(?:le)?"
-    r"|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
+    r"|en exercice|actuel(?:le)?|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
 )
 _REPRESENTED = re.compile(
     rf"(?:representee?|dirigee?|represented|geree?)s? (?:legalement |aux fins des presentes )?(?:par|by)\s?:?\s?"
@@ -44,8 +43,7 @@ _PUBLICATION = re.compile(
     r"|rice))s? (?:de (?:la )?|du )?"
     r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la "
     r"|du )?[a-z ]{3,30})?(?: (?:du site(?: (?:internet|web))?|est|et))?\b|publications? director"
-    r"|director of (?:the )?publication"
-    r"|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager"
+    r"|director of (?:the )?publication|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager"
 )
 _AFTER_PUBLICATION = re.compile(
     r"(?:[\s:,–—-]|\b(?:est|is|le|la|du|site|internet|web|monsieur|of|this|website|the|sur)\b|\([^)\n]{0,40}\))*+"

@@ -18,8 +18,7 @@ _REGISTER = re.compile(
     r"(?<![a-z])(?:r\.? ?c\.? ?s\.?(?![a-z]{2})"
     r"|registre (?:national )?du commerce(?: et des societes)?(?: \(?r\.?c\.?s\.?\)?)?"
     r"|trade and companies'? register|(?:commercial|companies|company|trade) register"
-    r"|greffe(?: du tribunal de commerce)?"
-    r"|tribunal de commerce)"
+    r"|greffe(?: du tribunal de commerce)?|tribunal de commerce)"
 )
 _TO_TOWN = re.compile(
     r"(?:[\s:,(–—-]|\b(?:n°|no|numero|sous|le|ville|de|du|des|of|in|registered|d'immatriculation|immatriculation|est|:)(?!\w)|d'|n°)*+"

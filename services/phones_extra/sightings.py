@@ -22,15 +22,15 @@ Source = Literal["link", "text", "structured"]
 
 _LABELS = re.compile(
     r"(?P<phone_and_fax>\b(?:tel\w*|phone)\.?\s?(?:/|&|et|\+|-|and)\s?(?:fax|telecopie)|\bfax\.?\s?(?:/|&|et)\s?tel\w*)"
-    r"|(?P<fax>\bfax\b|\btelecopi\w+|\bfacsimile|\btelefax|(?<![a-z])f ?[.:](?=\s?[+(0]))"
+    r"|(?P<fax>\bfax\b|📠|\btelecopi\w+|\bfacsimile|\btelefax|(?<![a-z])f ?[.:](?=\s?[+(0]))"
     r"|(?P<mobile>\bmobile\b|\bportable\b|\bgsm\b|\bcell\b|\bmob\b|\bport\b\.|whatsapp"
     r"|(?<![a-z])[mp] ?[.:](?=\s?[+(0]))"
     r"|(?P<phone>\btel\b|\btelephone\w*|\bphone\b|\bappel\w*|\bcall\b|\bjoindre\b|\bcontact\w*|\bstandard\b|\baccueil\b|\bsecretariat\b"
     r"|☎|📞|✆|(?<![a-z])t ?[.:](?=\s?[+(0])|\burgence)"
     r"|(?P<no_phone>\bsire[nt]\b|\br\.?c\.?s\b|\btva\b|\bvat\b|\biban\b|\bbic\b|\brib\b|\borias\b|\bfiness\b|\brpps\b|\badeli\b|\bisbn\b"
     r"|\bean\b|\bnda\b|\bref(?:erence)?\b|\bcommande\b|\bcompte\b|\bcapital\b|\bdossier\b|\bmodele\b)"
-    r"|(?P<other_party>\bpolice\b|\bpompiers\b|\bsamu\b|\bcnil\b|\bbloctel\b|\boffice (?:de|du) tourisme|\btaxis?\b"
-    r"|\bmairie\b|\bantipoison"
+    r"|(?P<other_party>\bpolice\b|\bde garde\b|\bpompiers\b|\bsamu\b|\bcnil\b|\bbloctel\b|\boffice (?:de"
+    r"|du) tourisme|\btaxis?\b|\bmairie\b|\bantipoison"
     r"|\bgendarmerie\b|\bhopital\b|\bmediateur\b|\bassurance\b|\bambulances?\b)"
 )
 _BEFORE = 60

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from contracts.items import ItemRequested
+from services.pricing.board import Plan
 from services.pricing.layout import layout
-from services.pricing.plans import Offers, Plan, offers
+from services.pricing.plans import Offers, offers
 from services.pricing.structured import of_json_ld, of_meta, of_microdata, of_state
 from shared.modulekit.module import Context, Result
 from shared.web.domains import host_of

@@ -15,15 +15,15 @@ _INVISIBLE = frozenset(
 )
 """And a footer, with its capital and its telephone rates, and a quotation."""
 _INLINE = frozenset(
-    """a abbr b bdi bdo big cite code data del em font i ins kbd label mark meter output q s samp small span strike strong sub
-    sup time tt u var wbr""".split()  # noqa: SIM905
+    """a abbr b bdi bdo big cite code data del em font i ins kbd label mark meter output q s samp small span strike
+    strong sub sup time tt u var wbr""".split()  # noqa: SIM905
 )
 _STRUCK = frozenset(("s", "del", "strike"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _ASIDE = re.compile(
     r"(?:^|\s)(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|section)[-_]+){0,3}"
-    r"(?:cart|basket|panier|filters?|facets?|price[-_](?:filter|slider|range)|testimonials?|temoignages?|reviews?|avis|comments?"
-    r"|cookies?|footer|cagnotte|gift-?cards?|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
+    r"(?:cart|basket|panier|filters?|facets?|price[-_](?:filter|slider|range)|testimonials?|temoignages?|reviews?"
+    r"|avis|comments?|cookies?|footer|cagnotte|gift-?cards?|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
     re.IGNORECASE,
 )
 """Classes and ids of boxes whose prices are not what is offered."""

@@ -76,10 +76,10 @@ def is_only_period(words: str) -> bool:
 
 _SAYS_NOTHING = (
     r"nuits?|nuitee|night|jours?|heures?|h|hour|day|personnes?|pers|person|kg|kilo|unite|piece|par|per|a|i|partir|de|du|des"
-    r"|les|le|la|from|starting|at|only|seulement|prix|tarifs?|price|plein|ttc|ht|hors|taxes?|toutes|vat|tva|excl|incl"
+    r"|les|le|la|from|starting|at|only|seulement|prix|tarifs?|price|ttc|ht|hors|taxes?|toutes|vat|tva|excl|incl"
     r"|excluding|including|facture\w*|billed|paye\w*|paid|soit|ou|or|et|and|sans|engagement|avec|with|commitment|utilisateurs?|users?"
     r"|en|un|une|pour|now|promo|promotionnel|habituel|unitaire|au|lieu|regular|sale|unit|minimum|selon|environ|nets?|apres|before|after|est"
-    r"|each|chaque|puis|then|abonnement|total|special|normal|public|adherent|membre|member"
+    r"|each|chaque|puis|then|abonnement"
 )
 _NOTHING = re.compile(rf"(?:\W|\b(?:{_MONTH}|{_YEAR}|{_SAYS_NOTHING})\b|\d)*")
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from services.pricing.board import Plan
 from services.pricing.money import amount_of, code_of
 from services.pricing.money import sightings as sightings_in
 from services.pricing.period import Period, period_of
-from services.pricing.plans import MOST_PLANS, Plan
+from services.pricing.plans import MOST_PLANS
 from shared.web.page import Page
 from shared.web.structured_data import json_ld, microdata, state, texts, types_of, walk
 

@@ -1,26 +1,10 @@
-"""What a Google Tag Manager container loads: the pixels that a page itself does not show.
-
-`gtm.js?id=GTM-...` is public and sent to every visitor. It begins with the container as JSON (`var data = {`):
-`resource.tags` are the tags in use, a paused one is not sent. A tag is either of a built-in kind
-(`__bzi` is LinkedIn's), or HTML of the owner's (`__html`), or of a template (`__cvt_...`) whose
-`permissions` name the scripts it may inject. Macros of the kind `__c` are constants.
-"""
+"""A Google Tag Manager container as evidence of the pixels that a page itself does not show."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from typing import Any
-
 from services.techstack.evidence import PageEvidence
 from shared.web.page import Page
-
-MAX_CONTAINERS = 2
-"""A page; more are leftovers of earlier agencies."""
-
-MAX_CONTAINER_CHARS = 3_000_000
-MAX_SETTING_CHARS = 300
+from shared.web.tag_container import read_container
 
 LOADED_BY_TAGS = frozenset(
     {
@@ -45,84 +29,17 @@ LOADED_BY_TAGS = frozenset(
 """Categories believed from a container. What a site is built with is read from the site alone: a tag may
 fetch a script from a page that is somebody else's."""
 
-_ID = re.compile(r"GTM-[A-Z0-9]{4,10}")
-_START = re.compile(r"\bvar data\s*=\s*(?=\{)")
-_NOSCRIPT = 'iframe[src*="googletagmanager.com/ns.html"]'
 
-
-def container_ids(page: Page) -> list[str]:
-    """The ids of the containers a page loads, at most MAX_CONTAINERS, in order: from the loader's snippet,
-    from script addresses, and from the snippet's noscript part."""
-    texts = [url for url in page.scripts if "gtm.js" in url or "/gtag/js" in url]
-    texts += [text for text in page.inline_scripts if "gtm.js" in text or "googletagmanagerId" in text]
-    texts += [node.attributes.get("src") or "" for node in page.tree.css(_NOSCRIPT)]
-    return list(dict.fromkeys(name for text in texts for name in _ID.findall(text)))[:MAX_CONTAINERS]
-
-
-def container_url(name: str) -> str:
-    """Where a container is fetched."""
-    return f"https://www.googletagmanager.com/gtm.js?id={name}"
-
-
-def read_container(script: str) -> PageEvidence | None:
-    """A container as evidence: `tags` (each as its kind and its settings, `__bzi id=123`), and the owner's HTML as
-    if it stood on a page. None when the script is no container."""
-    start = _START.search(script[:MAX_CONTAINER_CHARS])
-    if start is None:
+def container_evidence(script: str) -> PageEvidence | None:
+    """A container's tags, and the owner's HTML as if it stood on a page. None when the script is no container."""
+    container = read_container(script)
+    if container is None:
         return None
-    try:
-        data, _ = json.JSONDecoder().raw_decode(script[:MAX_CONTAINER_CHARS], start.end())
-        return _evidence(data)
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError, IndexError):
-        return None  # of a shape that Google does not send
-
-
-def _evidence(data: dict[str, Any]) -> PageEvidence:
-    resource = data["resource"]
-    macros = resource.get("macros") or []
-    tags = [tag for tag in resource.get("tags") or [] if isinstance(tag.get("function"), str)]
-    permissions = data.get("permissions") or {}
-    html = "\n".join(_text(tag.get("vtp_html", ""), macros) for tag in tags if tag["function"] == "__html")
-    html = html.replace(" data-gtmsrc=", " src=")  # how the tag manager writes scripts that it loads itself
-    page = Page("https://www.googletagmanager.com/", 200, [], html)
-    injected = [
-        url for kind in dict.fromkeys(tag["function"] for tag in tags) for url in _injected(permissions.get(kind) or {})
-    ]
-    pixels = [_text(tag.get("vtp_url", ""), macros) for tag in tags if tag["function"] == "__img"]
+    page = Page("https://www.googletagmanager.com/", 200, [], container.html)
     return PageEvidence(
         url="",
-        scripts=[*page.scripts, *injected],
+        scripts=[*page.scripts, *container.injected],
         inline_scripts=page.inline_scripts,
-        html=html + "".join(f'<img src="{url.replace(chr(34), "%22")}">' for url in pixels),
-        tags=[_line(tag, macros) for tag in tags],
+        html=container.html,
+        tags=container.tags,
     )
-
-
-def _injected(permissions: dict[str, Any]) -> Iterator[str]:
-    for url in (permissions.get("inject_script") or {}).get("urls") or []:
-        if isinstance(url, str):
-            yield url
-
-
-def _line(tag: dict[str, Any], macros: list[Any]) -> str:
-    names = sorted(key for key in tag if key.startswith("vtp_") and key != "vtp_html")
-    settings = (f"{key[4:]}={_text(tag[key], macros)}"[:MAX_SETTING_CHARS] for key in names)
-    return " ".join([tag["function"], *(" ".join(text.split()) for text in settings)])
-
-
-def _text(value: Any, macros: list[Any]) -> str:
-    """A setting as text: templates are joined, constants put in, everything else is left out."""
-    match value:
-        case str():
-            return value
-        case int() | float():
-            return str(value).lower()
-        case ["macro", int(number)]:
-            macro = macros[number] if 0 <= number < len(macros) else {}
-            return _text(macro.get("vtp_value", ""), []) if macro.get("function") == "__c" else ""
-        case ["escape", inner, *_]:
-            return _text(inner, macros)
-        case ["template", *parts]:
-            return "".join(_text(part, macros) for part in parts)
-        case _:
-            return ""

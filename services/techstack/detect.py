@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import msgspec
 
 from services.techstack.columns import flat_columns
-from services.techstack.container import LOADED_BY_TAGS, container_ids, read_container
+from services.techstack.container import LOADED_BY_TAGS, container_evidence
 from services.techstack.engine import Matcher, default_matcher
 from services.techstack.evidence import Detection, Hit, PageEvidence
 from services.techstack.report import Report, build_report
 from services.techstack.resolve import resolve
 from shared.net.response import Response
 from shared.web.page import Page
+from shared.web.tag_container import container_ids
 
 _TEMPLATES = (
     'script[type*="template" i], script[type*="handlebars" i], script[type*="tmpl" i], script[type="text/html" i]'
@@ -73,7 +74,7 @@ def conclude(
     without `response` the report does not know the connection (HTTP version, TLS, time, redirects)."""
     hits, complete = list(look.hits), look.complete
     read = 0
-    for container in filter(None, map(read_container, scripts)):
+    for container in filter(None, map(container_evidence, scripts)):
         matches = matcher.match(container)
         hits += [msgspec.structs.replace(hit, via="gtm") for hit in matches.hits if _loaded_by_tags(hit, matcher)]
         complete = complete and matches.complete

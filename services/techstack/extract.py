@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
 
 from contracts.items import ItemRequested
 from contracts.manifest import read_key
-from services.techstack.container import container_url
 from services.techstack.detect import Look, conclude, look_at
 from services.techstack.engine import Matcher
 from services.techstack.store import stored_matcher
 from shared.modulekit.module import Context, Result, module_error
 from shared.net.client import FetchError, Response, require_html
 from shared.settings import Settings
-from shared.web.charset import decode
 from shared.web.page import Page
-
-_CONTAINER_TIME = 10.0
-"""Seconds for a container, waits for the host's turn included: it is an extra."""
+from shared.web.tag_container import fetch_containers
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
@@ -38,22 +33,8 @@ async def process(item: ItemRequested, context: Context) -> Result:
     seen = await context.run(_look, response, context.settings)
     if isinstance(seen, Result):
         return seen
-    scripts = await _containers(seen.containers, context)
+    scripts = await fetch_containers(seen.containers, context)
     return await context.run(_result, seen, response, scripts, context.settings)
-
-
-async def _containers(names: Sequence[str], context: Context) -> list[Response]:
-    """The containers that could be had in time; of the others nothing is said."""
-    found = await asyncio.gather(*(_container(name, context) for name in names))
-    return [response for response in found if response is not None and response.status == 200]
-
-
-async def _container(name: str, context: Context) -> Response | None:
-    try:
-        async with asyncio.timeout(_CONTAINER_TIME):
-            return await context.fetcher.get(container_url(name), accept="*/*")
-    except (FetchError, TimeoutError):
-        return None
 
 
 def _matcher(settings: Settings) -> Matcher:
@@ -66,7 +47,6 @@ def _look(response: Response, settings: Settings) -> Look | Result:
     return look if look.containers and settings.techstack_gtm else _result(look, response, (), settings)
 
 
-def _result(look: Look, response: Response, containers: Sequence[Response], settings: Settings) -> Result:
-    scripts = [decode(one.body, one.header("content-type") or "") for one in containers]
+def _result(look: Look, response: Response, scripts: Sequence[str], settings: Settings) -> Result:
     columns, report = conclude(look, _matcher(settings), response, scripts)
     return Result(columns=dict(columns), report=msgspec.to_builtins(report))

@@ -42,8 +42,7 @@ _SOMEBODY_ELSE = re.compile(
     r"|caisse de garantie|mediat(?:eur|ion)|(?:du|au) groupe\b|filiale|maison mere|\bpartenaires?\b|franchis"
     r"|sous-traitan"
     r"|prestataires? de (?:paiement|service)|payment (?:provider|processor)|services? de paiement|parent company"
-    r"|insurance (?:policy|:)|insurer"
-    r"|subsidiar|licence de marque|clients?\b.{0,20}confiance"
+    r"|insurance (?:policy|:)|insurer|subsidiar|licence de marque|clients?\b.{0,20}confiance"
 )
 _BEFORE = 200
 _NEAR = 160

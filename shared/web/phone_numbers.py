@@ -99,8 +99,9 @@ def read_phone(text: str, region: str = "FR") -> Phone | None:
 
     National numbers of the French overseas departments get their own country code, also where +33 stands before them.
     """
+    plain = " ".join(text[:60].replace("(0)", "").replace("·", " ").split())
     try:
-        number = phonenumbers.parse(text[:60].replace("(0)", ""), region)
+        number = phonenumbers.parse(plain, region)
     except phonenumbers.NumberParseException:
         return None
     national = str(number.national_number)

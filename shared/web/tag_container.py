@@ -8,18 +8,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
 import msgspec
 
+from shared.modulekit.module import Context
+from shared.net.client import FetchError
+from shared.web.charset import decode
 from shared.web.page import Page
 
 MAX_CONTAINERS = 2
 """A page; more are leftovers of earlier agencies."""
+FETCH_TIME = 10.0
+"""Seconds for a container, waits for the host's turn included."""
 _MAX_CHARS = 3_000_000
 _MAX_SETTING = 300
 _ID = re.compile(r"GTM-[A-Z0-9]{4,10}")
@@ -50,6 +56,23 @@ def container_ids(page: Page) -> list[str]:
 def container_url(name: str) -> str:
     """Where a container is fetched."""
     return f"https://www.googletagmanager.com/gtm.js?id={name}"
+
+
+async def fetch_containers(names: Sequence[str], context: Context) -> list[str]:
+    """The scripts of those containers that could be had in time; they are an extra, and their absence no error."""
+    found = await asyncio.gather(*(_fetch(name, context) for name in names))
+    return [script for script in found if script is not None]
+
+
+async def _fetch(name: str, context: Context) -> str | None:
+    try:
+        async with asyncio.timeout(FETCH_TIME):
+            answer = await context.fetcher.get(container_url(name), accept="*/*")
+    except (FetchError, TimeoutError):
+        return None
+    if answer.status != 200:
+        return None
+    return await context.run(decode, answer.body, answer.header("content-type") or "")
 
 
 def read_container(script: str) -> TagContainer | None:

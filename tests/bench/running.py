@@ -7,7 +7,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,9 @@ _NO_LIMIT = 1_000_000
 
 
 @asynccontextmanager
-async def running(*, layout: Layout = "embedded", **settings: Any) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
+async def running(
+    *, layout: Layout = "embedded", replicas: Mapping[str, int] | None = None, **settings: Any
+) -> AsyncIterator[tuple[Stack, httpx.AsyncClient]]:
     """A fresh stack and a client with an API key; its `sync_interval` is `always`, as everywhere."""
     with TemporaryDirectory(prefix="outsend-bench-") as folder:
         wanted = Settings(
@@ -34,7 +36,7 @@ async def running(*, layout: Layout = "embedded", **settings: Any) -> AsyncItera
             job_creations_per_minute=_NO_LIMIT,
             **({"log_level": "warning"} | settings),
         )
-        async with Stack(wanted, layout=layout) as stack:
+        async with Stack(wanted, layout=layout, replicas=replicas) as stack:
             key = await create_user(stack.settings, "bench@example.com", "bench-password-1", api_key=True)
             async with httpx.AsyncClient(
                 base_url=stack.url, headers={"X-API-Key": key}, timeout=120, limits=httpx.Limits(max_connections=200)

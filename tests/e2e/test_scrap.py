@@ -292,9 +292,9 @@ def coordinates(events):
 
 
 def cut(events, kind):
-    """What stands before the first event of a kind, and what after it."""
+    """What stands before the first event of a kind, the event, and what stands after it."""
     at = next(number for number, event in enumerate(events) if isinstance(event, kind))
-    return events[:at], events[at + 1 :]
+    return events[:at], events[at], events[at + 1 :]
 
 
 def cancel_at(searching, client, job, count):
@@ -330,12 +330,14 @@ def test_an_interrupted_search_is_taken_up_and_asks_nothing_twice(searching, cli
     assert {row["place_id"] for row in partial} <= {row["place_id"] for row in everything}
     assert resumed["breakdown"] == right.breakdown()
     assert (resumed["processed_points"], resumed["total_attempts_count"]) == (413, 1239)
-    assert resumed["ef_cost"] + cancelled["ef_cost"] == pytest.approx(0.041, abs=0.001)
-    assert client.get("/api/auth/me").json()["ef_used"] == pytest.approx(0.041, abs=0.001)
+    shown = resumed["ef_cost"] + cancelled["ef_cost"]
+    assert shown == pytest.approx(0.0413, abs=0.0015), "each is rounded, and never below 0.001"
+    assert client.get("/api/auth/me").json()["ef_used"] == pytest.approx(0.0413, abs=0.0015)
 
-    counted, _ = cut(log_of(searching, tenant, cancelled["id"]), JobCancelled)
-    before, after = cut(log_of(searching, tenant, resumed["id"]), JobStarted)
-    after, _ = cut(after, JobCompleted)
+    counted, end, _ = cut(log_of(searching, tenant, cancelled["id"]), JobCancelled)
+    before, _, after = cut(log_of(searching, tenant, resumed["id"]), JobStarted)
+    after, last, _ = cut(after, JobCompleted)
+    assert end.ef_cost + last.ef_cost == pytest.approx(0.0413, abs=1e-9)
     assert sorted(coordinates(before)) == sorted(coordinates(counted))
     assert not set(coordinates(before)) & set(coordinates(after))
     assert sorted(coordinates(before + after)) == [(index, "") for index in range(1239)]

@@ -44,7 +44,7 @@ def asked(world: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, Counter[s
     url = f"http://127.0.0.1:{world['http_port']}/log"
     with httpx.Client(headers={"Host": CONTROL_HOST}, trust_env=False) as client, ThreadPoolExecutor(4) as threads:
         names = list(hosts)
-        logs = threads.map(lambda host: client.get(url, params=host).json(), names)
+        logs = threads.map(lambda host: client.get(f"{url}?{host}").json(), names)
         return {host: Counter(entry["target"] for entry in log) for host, log in zip(names, logs, strict=True)}
 
 
@@ -55,6 +55,4 @@ def census(by_host: Mapping[str, Counter[str]]) -> Census:
     counts = Counter({kind: sum(n for path, n in paths.items() if kinds[path] == kind) for kind in set(kinds.values())})
     robots = paths["/robots.txt"]
     again = sum(n - 1 for host in by_host.values() for path, n in host.items() if path in _PAGES or path in PICTURES)
-    return Census(
-        len(by_host), robots, counts["pages"], counts["pictures"], counts["others"] - robots, again
-    )
+    return Census(len(by_host), robots, counts["pages"], counts["pictures"], counts["others"] - robots, again)

@@ -28,7 +28,7 @@ DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
 EXTRACT = DATA / "valmont.osm.pbf"
 EMAIL = "demo@valmont.test"
 
-FETCH_TIMEOUT = 2.0
+FETCH_TIMEOUT = 1.5
 """Seconds. Some of the town's sites never answer, and a demo need not be as patient as one is with real ones."""
 
 

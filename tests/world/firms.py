@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -31,11 +32,12 @@ PAGE_BYTES = 30_000
 _TRADES = ["Menuiserie", "Plomberie", "Couverture", "Paysagiste", "Carrelage", "Traiteur", "Reliure", "Vélos"]
 _NAMES = ["Garnier", "Lemoine", "Chauvet", "Delorme", "Rousselot", "Vasseur", "Picard", "Aubry", "Tessier", "Blin"]
 _FIRST = ["Claire", "Julien", "Sophie", "Antoine", "Nadia", "Mathieu", "Hélène", "Karim"]
-_WORDS = (
-    "atelier vallée commande maison produit saison marché livraison devis équipe conseil chantier jardin cuisine table "
-    "bois pierre lumière couleur mesure accueil samedi matin terrasse menu vélo réparation pose entretien soin client "
-    "projet façade toiture local artisan confiance qualité délai garantie visite photo avis plan"
-).split()  # noqa: SIM905
+_WORDS = re.findall(
+    r"\w+",
+    """atelier vallée commande maison produit saison marché livraison devis équipe conseil chantier jardin cuisine table
+    bois pierre lumière couleur mesure accueil samedi matin terrasse menu vélo réparation pose entretien soin client
+    projet façade toiture local artisan confiance qualité délai garantie visite photo avis plan""",
+)
 _ICON = (
     '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2C8.1 2 5 5.1 5 9c0 5.2 7 13 7 13s7-7.8 7-13'
     'c0-3.9-3.1-7-7-7zm0 9.5a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5z"/></svg>'

@@ -78,6 +78,7 @@ class Screenshots:
         self._gate: Gate | None = None
         self._browser: Browser | None = None
         self._taken = 0
+        self._in_work = 0
 
     @property
     def unavailable(self) -> str | None:
@@ -91,11 +92,14 @@ class Screenshots:
         async with self._slots:
             browser, gate = await self._ready()
             self._taken += 1
+            self._in_work += 1
             try:
                 async with asyncio.timeout(_SECONDS):
                     return await self._picture(browser, gate, url)
             except TimeoutError:
                 raise ScreenshotError(f"The page was not drawn within {_SECONDS:g} seconds.") from None
+            finally:
+                self._in_work -= 1
 
     async def aclose(self) -> None:
         """End the browser; the next picture would start another."""
@@ -140,7 +144,8 @@ class Screenshots:
 
     async def _ready(self) -> tuple[Browser, Gate]:
         async with self._starting:
-            if self._browser is None or not self._browser.is_connected() or self._taken >= _PAGES_PER_BROWSER:
+            is_worn = self._taken >= _PAGES_PER_BROWSER and not self._in_work
+            if self._browser is None or not self._browser.is_connected() or is_worn:
                 await self._end()
                 self._gate, self._browser = await self._start()
             assert self._gate is not None
@@ -166,11 +171,11 @@ class Screenshots:
         )
         gate = Gate(self._settings)
         self._closing.push_async_callback(gate.aclose)
-        driver = await async_playwright().start()
-        self._closing.push_async_callback(driver.stop)
         try:
+            driver = await async_playwright().start()
+            self._closing.push_async_callback(driver.stop)
             browser = await _launch(driver, program, home)
-        except Error as error:
+        except (Error, OSError) as error:
             await self._end()
             raise ScreenshotError(f"Chromium does not start: {_first_line(error)}") from None
         self._closing.push_async_callback(browser.close)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Self
 
 import httpcore
@@ -70,26 +69,34 @@ class Proxy:
             async with asyncio.timeout(_HEAD_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
             await self._answer(head, reader, writer)
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, _SpentError, OSError):
-            pass  # the browser went away, talks nonsense, or has had enough
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, _SpentError, *_FAILED):
+            writer.transport.abort()  # the browser went away or has had enough, or an answer broke off
         finally:
-            writer.transport.abort() if self._left < 0 else writer.close()
+            writer.close()
 
     async def _answer(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Open the way, or say why not; what breaks later breaks the connection."""
         try:
             method, target, *headers = _parse(head)
             if method == "CONNECT":
-                async with contextlib.AsyncExitStack() as closing:
-                    stream = await self._gate.tunnel(target)
-                    closing.push_async_callback(stream.aclose)
-                    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                    await self._pump(reader, writer, stream)
+                relay = self._tunnel(await self._gate.tunnel(target), reader, writer)
             else:
-                await self._forward(method, target, headers, reader, writer)
+                relay = self._forward(await self._gate.send(await _request(method, target, headers, reader)), writer)
         except _REFUSED:
             await _say(writer, "403 Forbidden")
         except _FAILED:
             await _say(writer, "502 Bad Gateway")
+        else:
+            await relay
+
+    async def _tunnel(
+        self, stream: httpcore.AsyncNetworkStream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await self._pump(reader, writer, stream)
+        finally:
+            await stream.aclose()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stream: httpcore.AsyncNetworkStream
@@ -109,27 +116,17 @@ class Proxy:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await cancel(ways)
+        for way in ways:
+            if not way.cancelled():
+                way.result()  # what ended it, if it did not end well
 
-    async def _forward(
-        self, method: str, target: str, headers: list[str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        """One plain request; the connection ends with its answer, so that no second one can follow to another host."""
-        url = httpx.URL(target)
-        if url.scheme != "http":
-            raise ValueError("only http is forwarded")
-        named = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in headers)]
-        length = next((int(value) for name, value in named if name.lower() == "content-length"), 0)
-        if not 0 <= length <= _MAX_UPLOAD:
-            raise ValueError("an upload of this size")
-        body = await reader.readexactly(length)
-        kept = [(name, value) for name, value in named if name.lower() not in _HOP_BY_HOP and name.lower() != "host"]
-        request = httpx.Request(method, url, headers=kept, content=body or None)
-        answer = await self._gate.send(request)
+    async def _forward(self, answer: httpx.Response, writer: asyncio.StreamWriter) -> None:
+        """The connection ends with its answer, so that no second request can follow to another host."""
         try:
             lines = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}".encode("latin-1", "replace")]
             lines += [name + b": " + value for name, value in answer.headers.raw if not _is_hop(name)]
             writer.write(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
-            async for piece in _stream(answer):
+            async for piece in answer.stream:  # type: ignore[union-attr]
                 await self._give(writer, piece)
         finally:
             await answer.stream.aclose()  # type: ignore[union-attr]
@@ -151,13 +148,22 @@ def _parse(head: bytes) -> list[str]:
     return [method, target, *(line for line in lines if line)]
 
 
+async def _request(method: str, target: str, headers: list[str], reader: asyncio.StreamReader) -> httpx.Request:
+    """A plain request as its host is to get it. Raises ValueError, httpx.InvalidURL."""
+    url = httpx.URL(target)
+    if url.scheme != "http":
+        raise ValueError("only http is forwarded")
+    named = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in headers)]
+    length = next((int(value) for name, value in named if name.lower() == "content-length"), 0)
+    if not 0 <= length <= _MAX_UPLOAD:
+        raise ValueError("an upload of this size")
+    body = await reader.readexactly(length)
+    kept = [(name, value) for name, value in named if name.lower() not in _HOP_BY_HOP and name.lower() != "host"]
+    return httpx.Request(method, url, headers=kept, content=body or None)
+
+
 def _is_hop(name: bytes) -> bool:
     return name.decode("ascii", "replace").lower() in _HOP_BY_HOP
-
-
-async def _stream(answer: httpx.Response) -> AsyncIterator[bytes]:
-    async for piece in answer.stream:  # type: ignore[union-attr]
-        yield piece
 
 
 async def _say(writer: asyncio.StreamWriter, status: str) -> None:

@@ -12,6 +12,8 @@ from PIL import Image
 
 from contracts.manifest import load_manifests
 from shared.artefacts import open_artefacts
+from shared.screenshots import find_chromium
+from shared.settings import Settings
 from tests.e2e.acts import is_problem
 
 pytestmark = pytest.mark.servers
@@ -57,7 +59,11 @@ def test_logos_from_job_to_download(stack, user, api):
             assert url.endswith(hashlib.sha256(answer.content).hexdigest() + ".png")
             is_problem(stranger.get(url), 403)
             is_problem(nobody.get(url), 401)
-    table = list(csv.DictReader(io.StringIO(api.get(f"/api/jobs/{job['id']}/download").content.decode("utf-8-sig")), delimiter=";"))
+    table = list(
+        csv.DictReader(
+            io.StringIO(api.get(f"/api/jobs/{job['id']}/download").content.decode("utf-8-sig")), delimiter=";"
+        )
+    )
     assert table[0]["logo_variants_local_urls"] == ", ".join(fromagerie["logo_variants_local_urls"])
     again = stack.finished(api, created(api)["id"])
     assert api.get(f"/api/jobs/{again['id']}/items").json()["items"] == rows, "the same pictures under the same names"
@@ -71,6 +77,19 @@ def test_screenshots_cost_more(api):
     )
     assert plain.json()["ef_cost"] == 0.001
     assert shown.status_code == 503 or shown.json()["ef_cost"] == 0.005
+
+
+@pytest.mark.skipif(find_chromium(Settings()) is None, reason="no Chromium: apt-get install chromium")
+def test_a_screenshot_of_a_site(stack, api):
+    job = stack.finished(api, created(api, capture_screenshot=True)["id"], within=100)
+    fromagerie, sports, none = api.get(f"/api/jobs/{job['id']}/items").json()["items"]
+    for row in (fromagerie, sports):
+        answer = api.get(row["screenshot_local_url"])
+        assert answer.headers["content-type"] == "image/jpeg"
+        picture = Image.open(io.BytesIO(answer.content))
+        assert (picture.format, picture.size) == ("JPEG", (1280, 800))
+        assert len(picture.convert("RGB").getcolors(1_000_000) or []) > 50, "something was drawn"
+    assert none["screenshot_local_url"] is None
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ REASONS = {
     "gym-503": "maintenance",
     "forgeron-maintenance": "maintenance",
     "chocolatier-bientot": "under_construction",
+    "menage-chantier": "under_construction",
 }
 """… for no other reason than `ok`, but these."""
 

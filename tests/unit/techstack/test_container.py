@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from services.techstack.container import MAX_CONTAINERS, container_ids, read_container
+from services.techstack.container import container_evidence
 from services.techstack.detect import analyse, detect
 from shared.web.page import Page
+from shared.web.tag_container import MAX_CONTAINERS, container_ids
 from tests.unit.techstack.saved import saved
 
 SITE = saved("sites")["fromagerie"]
@@ -51,21 +52,21 @@ def test_the_library_of_the_tag_manager_is_nobodys_pixel():
     assert {"bing_uet", "floodlight", "universal_analytics"}.isdisjoint(
         lines(analyse(SITE.page(), scripts=[CONTAINER])[1])
     )
-    assert read_container(library) is None
+    assert container_evidence(library) is None
 
 
 def test_a_template_that_no_tag_uses_loads_nothing():
-    evidence = read_container(CONTAINER)
+    evidence = container_evidence(CONTAINER)
     assert not any("sc-static.net" in url for url in evidence.scripts)
 
 
 def test_tags_do_not_say_what_a_site_is_built_with():
-    assert "wordpress" in {one.slug for one in detect(read_container(CONTAINER))}
+    assert "wordpress" in {one.slug for one in detect(container_evidence(CONTAINER))}
     assert "wordpress" not in lines(analyse(SITE.page(), scripts=[CONTAINER])[1])
 
 
 def test_constants_are_put_into_settings():
-    assert "__googtag configSettingsTable= tagId=G-7QX1ZK3M2P" in read_container(CONTAINER).tags
+    assert "__googtag configSettingsTable= tagId=G-7QX1ZK3M2P" in container_evidence(CONTAINER).tags
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_constants_are_put_into_settings():
     ],
 )
 def test_a_broken_container_is_left_alone(script):
-    evidence = read_container(script)
+    evidence = container_evidence(script)
     assert evidence is None or detect(evidence) == []
     columns, _ = analyse(SITE.page(), scripts=[script])
     assert set(columns.values()) == {None}

@@ -18,6 +18,7 @@ from shared.modulekit.errors import ModuleError
 from shared.modulekit.module import Context
 from shared.net.client import Fetcher
 from shared.settings import Settings
+from shared.web import tag_container
 from tests.unit.net.servers import Dns, Site, page
 from tests.unit.techstack.saved import saved
 
@@ -142,7 +143,7 @@ async def test_of_two_containers_the_one_that_can_be_had_counts(internet):
 
 
 async def test_a_container_that_does_not_come_is_not_waited_for(internet, monkeypatch):
-    monkeypatch.setattr(extract, "_CONTAINER_TIME", 0.2)
+    monkeypatch.setattr(tag_container, "FETCH_TIME", 0.2)
     leave = asyncio.Event()
 
     async def never(_seen, _writer):

@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+from services.scrap.queries.meaning import meaning
 from shared.geography import Geography
 from tests.world.catalogue import Site, load_sites
 from tests.world.places.town import Business, write_pbf
@@ -31,85 +32,15 @@ _STEP_KM = 0.02
 _HOUSE = re.compile(r"(\d+) (.+)")
 
 _TAGS = {
-    "Agence web": "office=graphic_design",
-    "Ambulance": "office=ambulance",
-    "Architecte": "office=architect",
-    "Association": "office=association",
-    "Assurance": "office=insurance",
-    "Auto-école": "amenity=driving_school",
-    "Avocat": "office=lawyer",
-    "Banque": "amenity=bank",
-    "Bijoutier": "shop=jewelry",
-    "Boucherie": "shop=butcher",
-    "Boulangerie": "shop=bakery",
-    "Brocante": "shop=second_hand",
-    "Camping": "tourism=camp_site",
-    "Carreleur": "craft=tiler",
-    "Caviste": "shop=wine",
-    "Chauffagiste": "craft=hvac",
-    "Cinéma": "amenity=cinema",
-    "Club": "club=social",
-    "Coiffeur": "shop=hairdresser",
-    "Cordonnier": "craft=shoemaker",
-    "Couvreur": "craft=roofer",
-    "Crêperie": "amenity=restaurant cuisine=crepe",
-    "Dentiste": "amenity=dentist healthcare=dentist",
-    "Dépannage informatique": "shop=computer",
-    "Ferronnier": "craft=blacksmith",
-    "Fleuriste": "shop=florist",
-    "Fromagerie": "shop=cheese",
-    "Garage": "shop=car_repair",
-    "Grande distribution": "shop=supermarket",
-    "Grossiste": "shop=trade",
-    "Géomètre": "office=surveyor",
-    "Horloger": "shop=watches",
-    "Hôtel": "tourism=hotel",
-    "Imprimeur": "craft=printer",
-    "Industrie": "office=company",
-    "Jardinerie": "shop=garden_centre",
-    "Librairie": "shop=books",
-    "Luthier": "craft=musical_instrument",
-    "Magasin de sport": "shop=sports",
-    "Mairie": "amenity=townhall",
-    "Menuisier": "craft=carpenter",
-    "Mercerie": "shop=sewing",
-    "Musée": "tourism=museum",
-    "Médiathèque": "amenity=library",
-    "Nettoyage": "craft=cleaning",
-    "Notaire": "office=notary",
-    "Opticien": "shop=optician",
-    "Pharmacie": "amenity=pharmacy",
-    "Photographe": "craft=photographer",
-    "Piscine": "shop=swimming_pool",
-    "Plombier": "craft=plumber",
-    "Poissonnerie": "shop=seafood",
-    "Pompes funèbres": "shop=funeral_directors",
-    "Potier": "craft=pottery",
-    "Presse": "shop=newsagent",
-    "Pressing": "shop=dry_cleaning",
-    "Professeur de yoga": "leisure=sports_centre sport=yoga",
-    "Quincaillerie": "shop=hardware",
-    "Radio": "amenity=studio studio=radio",
-    "Relieur": "craft=bookbinder",
-    "Restaurant": "amenity=restaurant",
-    "Restauration rapide": "amenity=fast_food",
-    "Salle de sport": "leisure=fitness_centre",
-    "Scierie": "craft=sawmill",
-    "Sellier": "craft=saddler",
-    "Serrurier": "craft=locksmith",
-    "Sécurité": "office=security",
-    "Tabac": "shop=tobacco",
-    "Tapissier": "craft=upholsterer",
-    "Taxi": "office=taxi",
-    "Toiletteur": "shop=pet_grooming",
-    "Traiteur": "craft=caterer",
-    "Télécommunications": "shop=telecommunication",
-    "Vétérinaire": "amenity=veterinary",
-    "École de musique": "amenity=music_school",
-    "Électricien": "craft=electrician",
-    "Épicerie": "shop=convenience",
+    "Club": {"club": "social"},
+    "Crêperie": {"amenity": "restaurant", "cuisine": "crepe"},
+    "Grande distribution": {"shop": "supermarket"},
+    "Luthier": {"craft": "musical_instrument"},
+    "Professeur de yoga": {"leisure": "sports_centre", "sport": "yoga"},
+    "Radio": {"amenity": "studio", "studio": "radio"},
 }
-"""How a mapper tags each trade of the town (https://wiki.openstreetmap.org/wiki/Map_features)."""
+_ANY = {"office": "company"}
+"""Trades whose first meaning as a query is not how a mapper tags them; those without any meaning are companies."""
 
 
 def valmont() -> list[Business]:
@@ -126,7 +57,7 @@ def _business(number: int, site: Site, middle: tuple[float, float]) -> Business:
     return Business(
         number=_FIRST_ID + number,
         name=site.nom,
-        tags=dict(tag.split("=") for tag in _TAGS[site.categorie].split()),
+        tags=_tags(site.categorie),
         lat=round(lat + away * math.cos(direction) / 111.2, 7),
         lon=round(lon + away * math.sin(direction) / (111.2 * math.cos(math.radians(lat))), 7),
         house=house[1] if house else "",
@@ -134,6 +65,11 @@ def _business(number: int, site: Site, middle: tuple[float, float]) -> Business:
         phone=site.telephone,
         website=site.url,
     )
+
+
+def _tags(trade: str) -> dict[str, str]:
+    meant = meaning(trade).alternatives
+    return _TAGS.get(trade) or (meant[0] if meant else _ANY)
 
 
 if __name__ == "__main__":
