@@ -121,8 +121,8 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
 class JobMap(msgspec.Struct, frozen=True, kw_only=True):
     """Answer of GET /api/jobs/{id}/map: a GeoJSON FeatureCollection.
 
-    A feature is a tile (Polygon; properties `kind: "tile", id, zone, state, found, flagged`, where the state is waiting,
-    done or failed) or a place (Point; properties `kind: "place", place_id, nom, query, zone`).
+    A feature is a tile (Polygon; properties `kind: "tile", id, zone, state, found, flagged`, where the state is
+    waiting, done or failed) or a place (Point; properties `kind: "place", place_id, nom, query, zone`).
     """
 
     type: Literal["FeatureCollection"]

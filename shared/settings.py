@@ -112,7 +112,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     artefacts_access_key: str = ""
     artefacts_secret_key: str = ""
     chromium: str = ""
-    """The program that takes screenshots; empty: a `chromium` on the PATH, where the extra `screenshots` is installed."""
+    """The program that takes screenshots; empty: a `chromium` on the PATH, with the extra `screenshots` installed."""
 
     # Sources of places (scrap)
     scrap_sources: list[str] = []

@@ -52,7 +52,7 @@ class Submissions:
         at = now_rfc3339()
         request = self._request(spec, body, sifted, identity.user_id, at=at)
         check_ceiling(request.ef_cost, self._settings.max_ef_per_job)
-        require_available(spec.slug, self._settings)
+        require_available(spec.slug, self._settings, body.options)
         return NewJob(
             id=f"j_{ULID()}",
             tenant=identity.user_id,
