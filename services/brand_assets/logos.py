@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborNode
@@ -135,15 +136,28 @@ def _place(node: LexborNode) -> _Place | None:
     in_header = False
     for depth, parent in enumerate(_ancestors(node)):
         about = _about(parent)
-        if parent.tag in _NO_PLACE or _OTHERS.search(about):
+        if parent.tag in _NO_PLACE or _is_of_others(about):
             return None
         if parent.tag == "a" and href is None:
             href = parent.attributes.get("href") or ""
             texts.append(_said(parent))
         elif depth < 3:
             texts.append(about)
-        in_header = in_header or parent.tag in ("header", "nav") or bool(_HEADER.search(about))
-    return None if _OTHERS.search(texts[0]) else _Place(href, in_header, texts)
+        in_header = in_header or parent.tag in ("header", "nav") or _is_header(about)
+    return None if _is_of_others(texts[0]) else _Place(href, in_header, texts)
+
+
+# The same names stand on a page a hundred times.
+
+
+@lru_cache(maxsize=2048)
+def _is_of_others(text: str) -> bool:
+    return _OTHERS.search(text) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_header(text: str) -> bool:
+    return _HEADER.search(text) is not None
 
 
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:

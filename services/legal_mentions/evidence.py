@@ -11,9 +11,11 @@ import msgspec
 
 from shared.legal.notice import Notice
 from shared.legal.publisher import is_about_another, weigh
+from shared.web.links import Kind
 
 T = TypeVar("T")
 
+_NOTICES: frozenset[Kind] = frozenset(("legal", "terms", "privacy"))
 _NOTICE_WORDS = re.compile(
     r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale"
     r"|legal notice|published by|sire[nt]\b|r\.?c\.?s\.?\b"
@@ -46,6 +48,11 @@ class Anchor(msgspec.Struct, frozen=True):
     at: int
 
 
+def may_state(notice: Notice) -> bool:
+    """Whether `best` takes anything from this page: it is a legal notice, or reads like one somewhere. Pure."""
+    return notice.kind in _NOTICES or _NOTICE_WORDS.search(notice.folded) is not None
+
+
 def best(
     found: Iterable[Stated[T]], notices: Sequence[Notice], names: Sequence[str], anchor: Anchor | None
 ) -> Stated[T] | None:
@@ -54,7 +61,7 @@ def best(
     most = -1
     for one in islice(found, _MOST_WEIGHED):
         notice = notices[one.page]
-        if notice.kind not in ("legal", "terms", "privacy") and not _reads_like_a_notice(notice, one.at):
+        if notice.kind not in _NOTICES and not _reads_like_a_notice(notice, one.at):
             continue
         if is_about_another(notice, one.at):
             continue

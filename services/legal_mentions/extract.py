@@ -10,7 +10,7 @@ from contracts.manifest import read_key
 from services.legal_mentions.address import addresses, structured_address
 from services.legal_mentions.capital import capitals
 from services.legal_mentions.company import company_names
-from services.legal_mentions.evidence import Anchor, Stated, best
+from services.legal_mentions.evidence import Anchor, Stated, best, may_state
 from services.legal_mentions.forms import legal_forms
 from services.legal_mentions.host import host_name, hosts_itself
 from services.legal_mentions.names import is_name
@@ -53,7 +53,8 @@ class _Reading:
         self._anchor: Anchor | None = None
         if self._publisher is not None and self._publisher.mention.at >= 0:
             self._anchor = Anchor(self._publisher.mention.page, self._publisher.mention.at)
-        self._forms = [list(legal_forms(notice.text, notice.folded)) for notice in self._notices]
+        self._stating = [(page, one) for page, one in enumerate(self._notices) if may_state(one)]
+        self._forms = {page: list(legal_forms(one.text, one.folded)) for page, one in self._stating}
         self._company = self._best(
             stated for page, notice in self._each() for stated in company_names(notice, page, self._forms[page])
         )
@@ -83,7 +84,8 @@ class _Reading:
         return chosen.value if chosen else None
 
     def _each(self) -> Iterator[tuple[int, Notice]]:
-        return enumerate(self._notices)
+        """The pages that may state something: a home page of prose does not."""
+        return iter(self._stating)
 
     def _legal_name(self) -> str | None:
         stated = (one.get("legalName") for objects in self._data for one in objects)

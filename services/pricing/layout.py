@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 from selectolax.lexbor import LexborNode
@@ -72,6 +73,24 @@ def layout(page: Page) -> Layout:
     return Layout("".join(walk.pieces), walk.boxes)
 
 
+# The same names stand on a page a hundred times.
+
+
+@lru_cache(maxsize=2048)
+def _is_aside(names: str) -> bool:
+    return _ASIDE.search(names) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_old(classes: str) -> bool:
+    return _OLD.search(classes) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_hidden(classes: str) -> bool:
+    return _HIDDEN_CLASS.search(classes) is not None
+
+
 class _Walk:
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -111,20 +130,20 @@ class _Walk:
         attributes = node.attributes
         classes = (attributes.get("class") or "")[:500]
         names = f"{attributes.get('id') or ''} {classes}"
-        if len(names) > 1 and _ASIDE.search(names):
+        if len(names) > 1 and _is_aside(names):
             return None
         number = self._open(node, parent, tag)
         box, around = self.boxes[number], self.boxes[parent]
         style = attributes.get("style") or ""
         box.classes = frozenset(classes.split()[:20])
         box.is_struck = (
-            around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _OLD.search(classes))
+            around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _is_old(classes))
         )
         box.is_hidden = (
             around.is_hidden
             or "hidden" in attributes
             or bool(style and _HIDDEN_STYLE.search(style))
-            or bool(classes and _HIDDEN_CLASS.search(classes))
+            or bool(classes and _is_hidden(classes))
         )
         if self._last.isdigit() and not self._space and (tag == "sup" or (classes and _CENTS.search(classes))):
             text = (node.text() or "").strip()

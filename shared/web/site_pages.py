@@ -18,10 +18,11 @@ from shared.modulekit.module import Context, module_error
 from shared.net.bot_wall import bot_wall
 from shared.net.client import FetchError, Response, require_html
 from shared.web.lazy import lazy
-from shared.web.links import Kind, classify, find_pages, guesses
-from shared.web.outline import Block, outline
+from shared.web.links import Kind, classify, guesses
+from shared.web.outline import Block
 from shared.web.page import Page
-from shared.web.sections import Section, sections
+from shared.web.reading import READINGS, Reading
+from shared.web.sections import Section
 
 MOST = 4
 """Requests for pages of one site, the home page and guessed addresses included: what a module may cost a site."""
@@ -52,15 +53,27 @@ class SitePage:
         """The page itself."""
         return self._source if isinstance(self._source, Page) else Page.from_response(self._source)
 
-    @lazy
+    @property
     def outline(self) -> list[Block]:
         """Its blocks in order."""
-        return outline(self.page)
+        return self._reading.outline
 
-    @lazy
+    @property
     def sections(self) -> list[Section]:
         """Its blocks, cut by whom they speak of."""
-        return sections(self.outline)
+        return self._reading.sections
+
+    @property
+    def named(self) -> dict[Kind, list[str]]:
+        """The pages of its site that it links to, by kind, the likeliest first."""
+        return self._reading.named
+
+    @lazy
+    def _reading(self) -> Reading:
+        """Shared with the other modules that read this page."""
+        if isinstance(self._source, Page):
+            return Reading(self._source)
+        return READINGS.of(self._source, lambda: self.page)
 
 
 async def home_of(item: ItemRequested, context: Context, *, fresh: bool = False) -> Response:
@@ -86,7 +99,8 @@ async def collect(
     collected = _Collected(context, home, most)
     with suppress(TimeoutError):
         async with asyncio.timeout(context.spec.timeout * _SHARE_OF_TIME):
-            named = await context.run(_named, home)
+            # Of a page of its own: a tree takes megabytes, and would wait for the other pages.
+            named = await context.run(lambda: SitePage("home", home).named)
             for kind in kinds:
                 await collected.first(kind, named.get(kind, [])[:1] or guesses(home.url, kind))
             if deep:
@@ -99,11 +113,6 @@ async def collect(
 def _others(listed: Iterable[Kind], kinds: Sequence[Kind]) -> list[Kind]:
     """The kinds that were not asked for, what is of no kind last."""
     return sorted(set(listed) - set(kinds), key=lambda kind: (kind == "other", kind))
-
-
-def _named(home: Response) -> dict[Kind, list[str]]:
-    page = Page.from_response(home)
-    return find_pages(home.url, outline(page))
 
 
 class _Collected:

@@ -132,12 +132,12 @@ def _packed(firm: Firm, kind: FirmPage) -> Answer:
 def _shell(firm: Firm, kind: FirmPage, chance: random.Random, size: int) -> tuple[str, str]:
     """What stands before and after the cards: head, menu and the page's own words; footer."""
     tags = "\n".join(tag.format(n=firm.number) for tag in chance.sample(_TAGS, 2))
-    rules = size // 600  # a fifth of the page, as with themes that write their styles into it
+    rules = size // 300  # a quarter of the page, as with themes that write their styles into it
     css = "".join(
         f".{chance.choice(_WORDS)}-{k}{{margin:{k}px auto;padding:{k}px;color:#{chance.randrange(4096):03x};display:flex}}"
         for k in range(rules)
     )
-    menu = "".join(f'<li><a href="/{word}/{k}">{word.title()}</a></li>' for k, word in enumerate(_WORDS[: rules // 6]))
+    menu = "".join(f'<li><a href="/{word}/{k}">{word.title()}</a></li>' for k, word in enumerate(_WORDS[: rules // 12]))
     written = {"contact": "Contact", "about": "À propos", "pricing": "Tarifs"}
     named = "".join(f'<li><a href="{PATHS[page]}">{text}</a></li>' for page, text in written.items())  # type: ignore[index]
     before = f"""<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{firm.name} à Valmont</title>
@@ -182,9 +182,12 @@ def _words(firm: Firm, kind: FirmPage) -> str:
 
 
 def _card(number: int, chance: random.Random) -> str:
-    return f"""<article class="card card--{number}" data-id="{chance.randrange(10**8)}"><a href="/realisations/{number}-{_text(chance, 3).replace(" ", "-")}">
-<img src="/media/{number}-640.webp" srcset="/media/{number}-320.webp 320w, /media/{number}-640.webp 640w" alt="{_text(chance, 4)}" loading="lazy" width="640" height="480">
-<h3>{_text(chance, 5)}</h3></a><p>{_text(chance, 45)}</p>{_ICON}</article>
+    """As page builders write one: a seventh of it is text."""
+    element = f"{chance.randrange(16**7):07x}"
+    return f"""<div class="elementor-element elementor-element-{element} e-con-full e-flex e-con e-child" data-id="{element}" data-element_type="container" data-settings='{{"background_background":"classic","animation":"fadeInUp","animation_delay":{100 * number}}}'>
+<article class="card card--{number} elementor-widget elementor-widget-image-box" data-widget_type="image-box.default"><a href="/realisations/{number}-{_text(chance, 3).replace(" ", "-")}">
+<img src="/media/{number}-640.webp" srcset="/media/{number}-320.webp 320w, /media/{number}-640.webp 640w, /media/{number}-1280.webp 1280w" alt="{_text(chance, 4)}" loading="lazy" width="640" height="480">
+<h3 class="elementor-heading-title elementor-size-default">{_text(chance, 4)}</h3></a><p>{_text(chance, 24)}</p>{_ICON}</article></div>
 """
 
 
