@@ -181,7 +181,6 @@ class ActiveJob:
         finally:
             await tail.close()
 
-
     def _pairs(self, index: int, item: msgspec.Raw) -> Iterator[tuple[int, msgspec.Raw]]:
         """The work items of a submitted one: of a tile, one for each query."""
         queries = self.state.queries

@@ -48,16 +48,20 @@ def test_unknown_paths_and_methods(api, anyone):
     is_problem(api.get("/api/nowhere"), 404)
     is_problem(api.get("/api/jobs/x/nowhere"), 404)
     is_problem(api.put("/api/jobs/techstack", json={}), 405)
-    is_problem(anyone.post("/api/estimate", json={"queries": ["a"], "zones": ["Paris"]}), 404)
+    is_problem(anyone.get("/api/estimate"), 405)
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"type": "techstack", "items": [{"site_web": "a.fr"}]}, {"queries": ["dentiste"]}]
+    ("body", "loc"),
+    [
+        ({"queries": ["dentiste"], "zones": ["Paris"], "type": "techstack"}, ("body", "type")),
+        ({"queries": [" "], "zones": ["Paris"]}, ("body", "queries")),
+        ({"type": "techstack", "items": [{"site_web": "a.fr"}]}, ("body",)),
+        ({}, ("body",)),
+    ],
 )
-def test_jobs_cannot_be_created_without_naming_a_module(api, body):
-    answer = api.post("/api/jobs", json=body)
-    is_problem(answer, 405)
-    assert answer.headers["allow"] == "GET"
+def test_only_searches_are_created_without_naming_a_module(api, body, loc):
+    is_validation_problem(api.post("/api/jobs", json=body), *loc)
 
 
 def test_no_credentials(anyone):

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from contracts.manifest import MODULES_FOLDER, load_manifests
 from shared.artefacts import ArtefactName, open_artefacts
 from shared.identity.credential_cache import CACHE_SECONDS
 from tests.e2e.acts import create, deactivate, is_problem, named, until
+from tests.live import MODULES
 
 pytestmark = pytest.mark.servers
 
@@ -54,9 +56,11 @@ TABLE = {
     "POST /api/jobs": Route((401, SEARCHED, 403, 403, SEARCHED), SEARCH),
     "POST /api/estimate": Route((401, 200, 200, 200, 200), SEARCH),
     # Typed jobs need an active user, no verified address.
-    "POST /api/jobs/techstack": Route((401, 200, 200, 403, 200), ITEMS),
-    "POST /api/jobs/noop": Route((401, 200, 200, 403, 200), ITEMS),
-    "POST /api/jobs/faulty": Route((401, 200, 200, 403, 200), ITEMS),
+    **{
+        f"POST {spec.endpoint}": Route((401, 200, 200, 403, 200), ITEMS)
+        for spec in load_manifests((MODULES_FOLDER, MODULES)).values()
+        if not spec.on_grid
+    },
     # A job is its owner's alone.
     "GET /api/jobs/{job_id}": Route((401, 403, 200, 200, 200)),
     "GET /api/jobs/{job_id}/items": Route((401, 403, 200, 200, 200)),

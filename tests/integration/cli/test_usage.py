@@ -45,7 +45,7 @@ def test_modules_says_what_they_need_and_produce(run):
         (["scrap", "-q", "a", "-z", "Paris", "--mode", "slow"], "'slow' is not one of"),
         (["scrap", "-q", "a", "-z", "Paris", "--extra", "shoe-size"], "'shoe-size' is not one of"),
         (["scrap", "-q", "a", "-z", "Paris", "--out", "x.pdf"], "the suffix must be one of csv, json, xlsx"),
-        (["worker", "nothing"], "unknown module nothing; there are: faulty, noop"),
+        (["worker", "nothing"], "unknown module nothing; there are: ads_intelligence, brand_assets"),
         (["serve", "kitchen"], "'kitchen' is not one of"),
         (["user", "create", "a@example.com"], "set OUTSEND_PASSWORD"),
     ],

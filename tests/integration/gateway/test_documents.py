@@ -5,13 +5,14 @@ import re
 import msgspec
 
 from contracts.jobs import ScrapBody
+from tests.integration.gateway.modules import MODULES
 
 
 async def test_registry_has_an_entry_per_module(gateway):
     answer = await gateway.http().get("/api/modules-registry")
     assert answer.status_code == 200
     entries = {entry["slug"]: entry for entry in answer.json()}
-    assert list(entries) == ["scrap", "techstack", "emails", "verify_emails", "pagespeed"]
+    assert list(entries) == list(MODULES)
     assert entries["techstack"] == {
         "slug": "techstack",
         "category": "intelligence",
@@ -52,7 +53,7 @@ async def test_every_operation_is_documented(gateway):
         "/api/auth/register", "/api/auth/verify-email", "/api/auth/resend-verification",
         "/api/auth/request-password-reset", "/api/auth/reset-password", "/api/auth/login", "/api/auth/logout",
         "/api/auth/me", "/api/auth/api-keys", "/api/auth/api-keys/{key_id}", "/api/modules-registry",
-        "/api/jobs", "/api/estimate", "/api/jobs/techstack", "/api/jobs/emails", "/api/jobs/verify-emails", "/api/jobs/pagespeed",
+        "/api/estimate", *(spec.endpoint for spec in MODULES.values()),
         "/api/jobs/{job_id}", "/api/jobs/{job_id}/cancel", "/api/jobs/{job_id}/resume",
     }  # fmt: skip
     ids = [operation["operationId"] for operation in operations.values()]
