@@ -21,7 +21,8 @@ inside() { # the name spaces, before anything listens
     python -m tests.accuracy.capture.fetch hosts >"$HOME_DIR/hosts"
     mount --bind "$HOME_DIR/hosts" /etc/hosts; cp "$HOME_DIR/hosts" "$ROOT/etc/hosts"
     cp "$HERE/serve.sh" "$ROOT/root/serve.sh"
-    chroot "$ROOT" bash /root/serve.sh
+    # Without the environment of whoever captures: some pages show it.
+    chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 bash /root/serve.sh
     bash "$HERE/start.sh" "$HOME_DIR" &
     cd "$REPO" && python -m tests.accuracy.capture.fetch pages "$ROOT" "$HOME_DIR" "$@"
 }
