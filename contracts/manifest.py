@@ -72,6 +72,16 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     description: Text
     needs: list[str]
     """Keys an item must have, read through ALIASES."""
+    needs_one_of: list[list[str]] = []
+    """Sets of keys of which an item must have one whole set, e.g. a place's id, or its name and town (reviews)."""
+    unique_by: str = ""
+    """The key whose value, trimmed and lower-case, a job works on once; repeats are dropped before billing."""
+    takes_items: bool = True
+    """False: the body has options alone and the deployment's seed inboxes are the items (delivery_check)."""
+    reusable_output: bool = True
+    """Whether the rows can be the items of another job."""
+    output_filename: str = ""
+    """The download's name; empty: `{job_type}_{id}.csv`."""
     produces: list[Column]
     unit: str
     """What progress counts: sites, places, emails."""
@@ -113,6 +123,17 @@ class ModuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def endpoint(self) -> str:
         """Where its jobs are created."""
         return "/api/jobs" if self.on_grid else f"/api/jobs/{self.path}"
+
+    @property
+    def reads(self) -> list[str]:
+        """Every key of an item that it needs or can go by; the first is what a single value stands for."""
+        return [*self.needs, *(key for keys in self.needs_one_of for key in keys)]
+
+    @property
+    def requirements(self) -> dict[str, list[list[str]]]:
+        """What an item must have, each the sets of keys of which one will do, by its name: `place_id | nom + ville`."""
+        sets = [*([[key]] for key in self.needs), *([self.needs_one_of] if self.needs_one_of else [])]
+        return {" | ".join(" + ".join(keys) for keys in one_of): one_of for one_of in sets}
 
     @property
     def columns(self) -> list[str]:

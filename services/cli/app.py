@@ -49,7 +49,7 @@ def build_app(modules: dict[str, ModuleSpec]) -> typer.Typer:
         table = Table("module", "what it does", "needs", "produces", box=None, header_style="bold")
         for spec in modules.values():
             what = spec.description.en + (" (coming soon)" if spec.coming_soon else "")
-            table.add_row(spec.path, what, ", ".join(spec.needs), ", ".join(spec.columns))
+            table.add_row(spec.path, what, ", ".join(spec.requirements), ", ".join(spec.columns))
         out.print(table)
 
     return app

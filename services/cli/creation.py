@@ -37,7 +37,7 @@ def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..
         wishes.check()
         body = {name: value.value if isinstance(value, enum.Enum) else value for name, value in options.items()}
         if leads:
-            body["items"] = read_leads(leads, spec.needs[0])
+            body["items"] = read_leads(leads, spec.reads[0])
         if source_job:
             body["source_job_id"] = source_job
         with JobsApi(service_url(), credentials()) as api:
@@ -51,7 +51,7 @@ def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..
 
 
 def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
-    leads = f"CSV or JSON files with {', '.join(spec.needs)} (`-`: standard input), or single values"
+    leads = f"CSV or JSON files with {', '.join(spec.requirements)} (`-`: standard input), or single values"
     return [
         _parameter("leads", list[str] | None, typer.Argument(help=leads, metavar="FILE|VALUE"), None),
         _parameter(

@@ -89,7 +89,7 @@ def _show_rows(api: JobsApi, job: JobPublic, progress: LiveProgress, modules: Ma
     if spec is None:
         keys, produced = columns, list[str]()
     else:
-        keys, produced = ([], list(_OF_A_PLACE)) if spec.on_grid else (spec.needs, spec.columns)
+        keys, produced = ([], list(_OF_A_PLACE)) if spec.on_grid else (spec.reads, spec.columns)
     one_row_each = page.count == job.grid_points_count
     out.print(row_table(page, keys, produced, progress.errors if one_row_each else {}))
     if page.count > len(page.items):

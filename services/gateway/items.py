@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +26,9 @@ _MAX_ISSUES = 20
 _SLICE = 0.005
 """Seconds of decoding after which other requests have their turn."""
 
+Requirements = Mapping[str, Sequence[Sequence[str]]]
+"""`ModuleSpec.requirements`."""
+
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -34,6 +37,9 @@ class Sifted(msgspec.Struct, frozen=True):
 
     accepted: list[msgspec.Raw]
     dropped: int
+    """That the module cannot work on."""
+    repeated: int = 0
+    """That say again what an earlier one says."""
 
 
 async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec, *, without_result: bool = False) -> Sifted:
@@ -43,9 +49,10 @@ async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec, *, without_result
     not say otherwise, when no item has a key that the module needs.
     """
     accepted: list[msgspec.Raw] = []
-    settled = 0
+    settled = repeated = 0
+    seen: set[str] = set()
     issues: list[ValidationIssue] = []
-    absent = set(spec.needs)
+    absent = needed = spec.requirements
     turn = time.perf_counter() + _SLICE
     for index, raw in enumerate(items):
         if time.perf_counter() > turn:
@@ -54,18 +61,20 @@ async def sift(items: Sequence[msgspec.Raw], spec: ModuleSpec, *, without_result
         item = _decode(raw, index, issues)
         if item is None:
             continue
-        absent = {key for key in absent if not has_key((item,), key)}
+        absent = {name: sets for name, sets in absent.items() if not _has_one(item, sets)}
         if without_result and spec.has_result(item):
             settled += 1
-        elif spec.keeps_unusable or is_usable(item, spec.needs):
+        elif _is_repeated(item, spec, seen):
+            repeated += 1
+        elif spec.keeps_unusable or is_usable(item, needed):
             accepted.append(raw)
     if not issues and absent and spec.validation_status == 422:
         issues = [
-            issue(f"No item has the key {key!r}.", "body", "items", key, kind="missing") for key in sorted(absent)
+            issue(f"No item has the key {name!r}.", "body", "items", name, kind="missing") for name in sorted(absent)
         ]
     if issues:
         raise ValidationFailed(issues[:_MAX_ISSUES], status=spec.validation_status)
-    return Sifted(accepted, len(items) - len(accepted) - settled)
+    return Sifted(accepted, len(items) - len(accepted) - settled - repeated, repeated)
 
 
 def _decode(raw: msgspec.Raw, index: int, issues: list[ValidationIssue]) -> dict[str, Any] | None:
@@ -111,9 +120,27 @@ def is_too_deep(payload: bytes, item: dict[str, Any]) -> bool:
     return True
 
 
-def is_usable(item: dict[str, Any], needs: Sequence[str]) -> bool:
-    """Whether the module can work on the item: every key it needs has a usable value."""
-    return all(_USABLE.get(key, _is_said)(read_key(item, key)) for key in needs)
+def is_usable(item: dict[str, Any], needed: Requirements) -> bool:
+    """Whether the module can work on the item: of each requirement, one set of keys has usable values."""
+    return all(any(_says(item, keys) for keys in sets) for sets in needed.values())
+
+
+def _says(item: dict[str, Any], keys: Sequence[str]) -> bool:
+    return all(_USABLE.get(key, _is_said)(read_key(item, key)) for key in keys)
+
+
+def _has_one(item: dict[str, Any], sets: Sequence[Sequence[str]]) -> bool:
+    return any(all(has_key((item,), key) for key in keys) for keys in sets)
+
+
+def _is_repeated(item: dict[str, Any], spec: ModuleSpec, seen: set[str]) -> bool:
+    """Whether the job has this value of `unique_by` already; from now on it has."""
+    value = read_key(item, spec.unique_by) if spec.unique_by else None
+    if not isinstance(value, str) or not (text := value.strip().lower()):
+        return False
+    known = text in seen
+    seen.add(text)
+    return known
 
 
 def _is_said(value: Any) -> bool:

@@ -87,7 +87,7 @@ class Submissions:
             produces=spec.columns,
             list_columns=spec.list_columns,
             unit=spec.unit,
-            dropped=sifted.dropped,
+            dropped=sifted.dropped + sifted.repeated,
             source_job_id=body.source_job_id,
         )
 
@@ -99,11 +99,12 @@ def _require_first_look(spec: ModuleSpec, source: JobState | None) -> None:
 
 
 def _notes(sifted: Sifted) -> list[JobLogged]:
-    match sifted.dropped:
-        case 0:
-            return []
-        case 1:
-            message = "1 élément inexploitable ignoré"
-        case many:
-            message = f"{many} éléments inexploitables ignorés"
-    return [JobLogged(level="warn", message=message)]
+    said = [
+        _counted(sifted.dropped, "1 élément inexploitable ignoré", "éléments inexploitables ignorés"),
+        _counted(sifted.repeated, "1 doublon ignoré", "doublons ignorés"),
+    ]
+    return [JobLogged(level="warn", message=message) for message in said if message]
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return one if count == 1 else f"{count} {many}" if count else ""

@@ -74,7 +74,7 @@ def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
     """What a person recognises the item by."""
     if spec.on_grid:
         return f"{given.get('query')} · {given.get('tile')}"[:_LABEL_LENGTH]
-    value = next((read_key(given, key) for key in spec.needs), None)
+    value = next((read_key(given, key) for key in spec.reads if read_key(given, key) is not None), None)
     return str(value)[:_LABEL_LENGTH] if value is not None else ""
 
 

@@ -83,8 +83,8 @@ def with_body(schema: Schema) -> type[Operation]:
 def _body_schema(spec: ModuleSpec, max_items: int) -> Schema:
     item = Schema(
         type=OpenAPIType.OBJECT,
-        description=f"A row with any keys, of which the module reads: {', '.join(spec.needs)}.",
-        properties={key: Schema(type=OpenAPIType.STRING) for key in spec.needs},
+        description=f"A row with any keys, of which the module reads: {', '.join(spec.requirements)}.",
+        properties={key: Schema(type=OpenAPIType.STRING) for key in spec.reads},
         additional_properties=True,
     )
     properties: dict[str, Any] = {

@@ -39,7 +39,7 @@ def raws(*items):
     ],
 )
 def test_a_usable_site(item, usable):
-    assert is_usable(item, ["site_web"]) is usable
+    assert is_usable(item, {"site_web": [["site_web"]]}) is usable
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,48 @@ def test_a_usable_site(item, usable):
     [("x", True), (" ", False), (0, True), (75001, True), (True, False), (None, False), ([], False)],
 )
 def test_other_keys_need_some_text_or_number(value, usable):
-    assert is_usable({"code_postal": value}, ["code_postal"]) is usable
+    assert is_usable({"code_postal": value}, {"code_postal": [["code_postal"]]}) is usable
 
 
 def test_every_need_counts():
-    assert is_usable({"nom": "x", "email": "a@b.example"}, ["nom", "email"])
-    assert not is_usable({"nom": "x"}, ["nom", "email"])
+    needed = replace(TECHSTACK, needs=["nom", "email"]).requirements
+    assert is_usable({"nom": "x", "email": "a@b.example"}, needed)
+    assert not is_usable({"nom": "x"}, needed)
+
+
+PLACES = replace(STRICT, needs=[], needs_one_of=[["place_id"], ["nom", "ville"]])
+
+
+@pytest.mark.parametrize(
+    ("item", "usable"),
+    [
+        ({"place_id": "p"}, True),
+        ({"nom": "x", "ville": "y"}, True),
+        ({"place_id": "", "name": "x", "ville": "y"}, True),
+        ({"nom": "x"}, False),
+        ({"nom": "x", "ville": " "}, False),
+        ({"place_id": None}, False),
+        ({}, False),
+    ],
+)
+def test_one_whole_set_of_alternatives_is_enough(item, usable):
+    assert is_usable(item, PLACES.requirements) is usable
+
+
+async def test_alternatives_of_which_no_item_has_one_whole_set_are_missing():
+    with pytest.raises(ValidationFailed) as refusal:
+        await sift(raws({"nom": "x"}, {"ville": "y"}), PLACES)
+    assert [issue.msg for issue in refusal.value.issues] == ["No item has the key 'place_id | nom + ville'."]
+    assert (await sift(raws({"nom": "x"}, {"nom": "x", "ville": None}), PLACES)).dropped == 2
+
+
+async def test_an_address_is_worked_on_once_however_it_is_written():
+    spec = replace(STRICT, needs=["email"], unique_by="email")
+    given = raws(
+        {"email": "A@b.example"}, {"mail": " a@B.example "}, {"email": ""}, {"email": None}, {"email": "c@b.example"}
+    )
+    sifted = await sift(given, spec)
+    assert (sifted.accepted, sifted.dropped, sifted.repeated) == ([given[0], given[4]], 2, 1)
 
 
 async def test_what_is_accepted_stays_as_the_client_wrote_it():
