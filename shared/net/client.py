@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -137,26 +137,44 @@ class Fetcher:
                 raise (secure if secure.code == "tls" else plain) from None
 
     async def _outcome(self, url: str, address: str, how: _How) -> Response | Failure:
-        if self._cache is not None and not how.fresh:
-            cached = await self._cache.get(address)
+        return await self._shared(address, how, lambda: self._follow(url, how, robots=self._settings.robots))
+
+    async def _robots_txt(self, url: str, how: _How = _ROBOTS) -> Response:
+        # A key of its own: a module that asks for the file as a page would wait for itself.
+        outcome = await self._shared(
+            f"robots {url}", how, lambda: self._follow(url, how, robots=False, limit=MAX_ROBOTS_BYTES)
+        )
+        if isinstance(outcome, Failure):
+            raise outcome.error()
+        return outcome
+
+    async def _shared(self, key: str, how: _How, fetch: Callable[[], Awaitable[Response]]) -> Response | Failure:
+        """What the cache knows under `key`, else what `fetch` gives, for all processes."""
+        cache, claimed, kept = self._cache, False, False
+        if cache is not None and not how.fresh:
+            cached = await cache.get(key)
             (_MISS if cached is None else _HIT).inc()
             if cached is not None:
                 return cached.outcome
+            claimed = True
         outcome: Response | FetchError
         try:
-            outcome = await self._follow(url, how, robots=self._settings.robots)
-        except FetchError as error:
-            outcome = error
-        _count(outcome)
-        passing = how.any_certificate or (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED)
-        if self._cache is not None and not passing:
-            good = isinstance(outcome, Response) and outcome.status < 400 and bot_wall(outcome) is None
-            ttl = self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
-            await self._cache.put(address, outcome, ttl)
+            try:
+                outcome = await fetch()
+            except FetchError as error:
+                outcome = error
+            _count(outcome)
+            if cache is not None and _is_kept(outcome, how):
+                await cache.put(key, outcome, self._ttl(outcome))
+                kept = True
+        finally:
+            if cache is not None and claimed and not kept:
+                await cache.release(key)
         return Failure.of(outcome) if isinstance(outcome, FetchError) else outcome
 
-    async def _robots_txt(self, url: str, how: _How = _ROBOTS) -> Response:
-        return await self._follow(url, how, robots=False, limit=MAX_ROBOTS_BYTES)
+    def _ttl(self, outcome: Response | FetchError) -> float:
+        good = isinstance(outcome, Response) and outcome.status < 400 and bot_wall(outcome) is None
+        return self._settings.page_cache_ttl if good else self._settings.page_failure_ttl
 
     async def _follow(self, requested: str, how: _How, *, robots: bool, limit: int | None = None) -> Response:
         """Fetch and follow; with a `limit` (bytes) the body is cut there instead of refused."""
@@ -210,7 +228,7 @@ class Fetcher:
         anew = partial(self._robots_txt, how=replace(how, accept=_ROBOTS.accept)) if how.fresh else None
         resume = _pause(budget)
         try:
-            rules = await self._robots.rules(url, anew)
+            rules = await self._robots.rules(url, anew, keep=not how.any_certificate)
         finally:
             resume()
         if not rules.allows(str(url)):
@@ -227,6 +245,10 @@ class Fetcher:
                 yield
         finally:
             resume()
+
+
+def _is_kept(outcome: Response | FetchError, how: _How) -> bool:
+    return not how.any_certificate and not (isinstance(outcome, FetchError) and outcome.code in _NOT_CACHED)
 
 
 def _count(outcome: Response | FetchError) -> None:

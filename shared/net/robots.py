@@ -19,6 +19,8 @@ from shared.net.single_flight import SingleFlight
 
 MAX_ROBOTS_BYTES = 500 * 1024
 """What RFC 9309 section 2.5 asks a crawler to read at least; the rest is ignored."""
+Fetch = Callable[[str], Awaitable[Response]]
+"""Gets a robots.txt, following redirects, cut at MAX_ROBOTS_BYTES. Raises FetchError."""
 _KEEP_SECONDS = 24 * 3600.0
 """Section 2.4: not to be used for longer than a day."""
 _MAX_WEIGHT = 16 * 1024 * 1024
@@ -54,14 +56,13 @@ class _Entry(msgspec.Struct, frozen=True):
 class Robots:
     """The rules of every origin met, fetched once and bounded in memory.
 
-    `fetch` gets a robots.txt (following redirects, cut at MAX_ROBOTS_BYTES) or raises FetchError.
     `failure_ttl` (seconds) is how long an unreadable file or a dead site is not asked again.
     """
 
     def __init__(
         self,
         user_agent: str,
-        fetch: Callable[[str], Awaitable[Response]],
+        fetch: Fetch,
         failure_ttl: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,34 +74,43 @@ class Robots:
         self._weight = 0
         self._flights: SingleFlight[RobotsRules | FetchError] = SingleFlight()
 
-    async def rules(self, url: httpx.URL, anew: Callable[[str], Awaitable[Response]] | None = None) -> RobotsRules:
+    async def rules(self, url: httpx.URL, anew: Fetch | None = None, *, keep: bool = True) -> RobotsRules:
         """The rules for `url`'s origin.
 
-        With `anew` what failed before is asked again, through it, and its answer serves this call alone.
+        With `anew` what is not known yet is asked through it, for others too if `keep`; and what failed before is asked
+        again, for this call alone.
 
         4xx: everything is allowed. 5xx, or unreadable: nothing is, for now (`refusal`). When the site
         itself cannot be reached, its own FetchError is raised: the page would end the same way.
         """
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         entry = self._entries.get(origin)
-        if entry is not None and entry.expires_at > self._clock() and not (anew and _failed(entry.outcome)):
+        own = False
+
+        async def load() -> RobotsRules | FetchError:
+            nonlocal own
+            own = True
+            return await self._load(origin, anew or self._fetch)
+
+        outcome: RobotsRules | FetchError | None = None
+        if entry is not None and entry.expires_at > self._clock():
             self._entries.move_to_end(origin)
             outcome = entry.outcome
-        elif anew:
-            outcome = await self._read(f"{origin}/robots.txt", anew)
-        else:
-            outcome = await self._flights.run(origin, lambda: self._load(origin))
+        elif keep:
+            outcome = await self._flights.run(origin, load)
+        if outcome is None or (anew and _failed(outcome) and not own):
+            outcome = await self._read(f"{origin}/robots.txt", anew or self._fetch)
         if isinstance(outcome, FetchError):
             raise Failure.of(outcome).error()
         return outcome
 
-    async def _load(self, origin: str) -> RobotsRules | FetchError:
-        outcome = await self._read(f"{origin}/robots.txt", self._fetch)
+    async def _load(self, origin: str, fetch: Fetch) -> RobotsRules | FetchError:
+        outcome = await self._read(f"{origin}/robots.txt", fetch)
         ttl = self._failure_ttl if _failed(outcome) else _KEEP_SECONDS
         self._keep(origin, _Entry(outcome, self._clock() + ttl))
         return outcome
 
-    async def _read(self, address: str, fetch: Callable[[str], Awaitable[Response]]) -> RobotsRules | FetchError:
+    async def _read(self, address: str, fetch: Fetch) -> RobotsRules | FetchError:
         try:
             response = await fetch(address)
         except FetchError as error:

@@ -11,6 +11,7 @@ import nats
 import pytest
 from nats.js.api import KeyValueConfig
 
+from shared.messaging.cancelling import cancel
 from shared.net.client import Fetcher, FetchError
 from shared.net.page_cache import CachedPage, Failure, KvPageCache
 from shared.settings import Settings
@@ -101,11 +102,11 @@ async def test_a_broker_that_hangs_is_left_alone_for_a_while(world: World, monke
     class Hanging:
         calls = 0
 
-        async def get(self, key: str) -> Any:
+        async def get(self, *_: Any, **__: Any) -> Any:
             self.calls += 1
             await asyncio.Event().wait()
 
-        put = get
+        put = update = get
 
     monkeypatch.setattr("shared.net.page_cache._BROKER_SECONDS", 0.05)
     hanging: Any = Hanging()
@@ -127,6 +128,87 @@ async def test_modules_in_several_processes_fetch_a_page_once(world: World, kv: 
         assert len(world.site.requests) == 1
         assert (await other.get("http://shop.example/", fresh=True)).status == 200
     assert len(world.site.requests) == 2
+
+
+async def test_modules_in_several_processes_share_a_request_that_is_on_its_way(world: World, kv: Any) -> None:
+    on_its_way, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        on_its_way.set()
+        await may_answer.wait()
+        writer.write(page())
+        return True
+
+    world.site.pages["/"] = slow
+    async with (
+        Fetcher(world.settings, KvPageCache(kv, world.settings)) as one,
+        Fetcher(world.settings, KvPageCache(Looking(kv, may_answer), world.settings)) as other,
+    ):
+        first = asyncio.create_task(one.get("http://shop.example/"))
+        await on_its_way.wait()
+        assert await other.get("http://shop.example/") == await first
+    assert len(world.site.requests) == 1
+
+
+class Looking:
+    """A bucket that tells when somebody has found the claim of another."""
+
+    def __init__(self, kv: Any, found: asyncio.Event) -> None:
+        self._kv = kv
+        self._found = found
+        self.put, self.update = kv.put, kv.update
+
+    async def get(self, key: str) -> Any:
+        entry = await self._kv.get(key)
+        self._found.set()
+        return entry
+
+
+async def test_a_claim_that_is_given_back_or_too_old_holds_nobody_up(kv: Any) -> None:
+    clock = Clock()
+    one, other = KvPageCache(kv, Settings(), clock), KvPageCache(kv, Settings(), clock)
+    assert await one.get("http://a.example/") is None
+    await one.release("http://a.example/")
+    assert await other.get("http://a.example/") is None
+    clock.now += 31  # and now it is never heard of again
+    assert await one.get("http://a.example/") is None
+    await one.put("http://a.example/", made(200, "text/html", b"x"), 60)
+    assert await other.get("http://a.example/") is not None
+
+
+async def test_a_fetch_that_is_cancelled_lets_another_process_fetch(world: World, kv: Any) -> None:
+    on_its_way = asyncio.Event()
+
+    async def silent(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        on_its_way.set()
+        await asyncio.Event().wait()
+        return False
+
+    world.site.pages["/"] = silent
+    async with Fetcher(world.settings, KvPageCache(kv, world.settings)) as one:
+        task = asyncio.create_task(one.get("http://shop.example/"))
+        await on_its_way.wait()
+        await cancel([task])
+    world.site.pages["/"] = page()
+    async with (
+        asyncio.timeout(10),
+        Fetcher(world.settings, KvPageCache(kv, world.settings)) as other,
+    ):
+        assert (await other.get("http://shop.example/")).status == 200
+
+
+async def test_robots_txt_is_asked_for_once_by_all_processes(world: World, kv: Any) -> None:
+    world.site.pages |= {"/": page(), "/a": page()}
+    settings = world.but(robots=True)
+    async with (
+        Fetcher(settings, KvPageCache(kv, settings)) as one,
+        Fetcher(settings, KvPageCache(kv, settings)) as other,
+    ):
+        await one.get("http://shop.example/", fresh=True)
+        await one.get("http://shop.example/a")
+        await other.get("http://shop.example/a")
+        await other.get("http://shop.example/")
+    assert sorted(seen.target for seen in world.site.requests) == ["/", "/a", "/robots.txt"]
 
 
 async def test_failures_are_kept_for_their_own_time(world: World, kv: Any) -> None:
