@@ -1,6 +1,6 @@
 """`make demo`: the invented town searched, then its sites read, start to finish, with the commands a user would type.
 
-Data stay in var/demo, results in ./out. Every run fetches every site: the page cache is emptied first.
+Data stay in var/demo, results in ./out, or in the same folders of DEMO_FOLDER. Every run fetches every site: the page cache is emptied first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # What is heavy is imported inside the functions, while the town starts.
 
 ROOT = Path(__file__).parent.parent.parent
-DATA, OUT = ROOT / "var" / "demo", ROOT / "out"
+FOLDER = Path(os.environ.get("DEMO_FOLDER", ROOT))
+DATA, OUT = FOLDER / "var" / "demo", FOLDER / "out"
 EXTRACT = DATA / "valmont.osm.pbf"
 EMAIL = "demo@valmont.test"
 
@@ -149,7 +150,7 @@ async def _command(env: dict[str, str], *arguments: str) -> int:
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _say(line: str) -> None:

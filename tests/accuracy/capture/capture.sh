@@ -34,7 +34,8 @@ if [ "${INSIDE:-}" = 1 ]; then inside "$@"; exit; fi
     echo "deb $MIRROR-security bookworm-security main" >>"$ROOT/etc/apt/sources.list"
     printf '#!/bin/sh\nexit 101\n' >"$ROOT/usr/sbin/policy-rc.d"; chmod +x "$ROOT/usr/sbin/policy-rc.d"
     cp /etc/resolv.conf "$ROOT/etc/"
-    chroot "$ROOT" sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(grep -v '^#' "$HERE/packages.txt" | tr '\n' ' ') && touch /root/installed"
+    # Java's packages cannot be set up without /proc; in name spaces of its own nothing stays mounted.
+    unshare --pid --fork --kill-child --mount-proc="$ROOT/proc" chroot "$ROOT" sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(grep -v '^#' "$HERE/packages.txt" | tr '\n' ' ') && touch /root/installed"
 }
 [ -e "$HOME_DIR/built" ] || { bash "$HERE/build.sh" "$HOME_DIR" && touch "$HOME_DIR/built"; }
 rm -rf "$HOME_DIR/capture"; mkdir -p "$HOME_DIR/capture"
