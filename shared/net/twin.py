@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-import tldextract
+from shared.net.public_suffix import suffixes
 
 _SITE = re.compile(r"(?P<scheme>https?://)?(?P<host>[^/:?#\[\]]+)(?P<rest>[/:?#].*)?", re.DOTALL)
 
@@ -38,13 +37,7 @@ def _registrable(host: str) -> str | None:
     labels = host.split(".")
     if len(labels) < 2 or labels[-1].isdecimal():
         return None
-    found = _suffixes()(host)
+    found = suffixes()(host)
     if not found.suffix:  # not in the list: its last label is the suffix, as the list's own rule has it
         return ".".join(labels[-2:])
     return found.top_domain_under_public_suffix or None
-
-
-@cache
-def _suffixes() -> tldextract.TLDExtract:
-    """The list that comes with the library: nothing is downloaded, nothing written."""
-    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-import tldextract
+
+from shared.net.public_suffix import suffixes
 
 _PROVIDERS = Path(__file__).parent / "providers.toml"
 _MAILBOXES = Path(__file__).parent / "mailboxes.toml"
@@ -41,7 +42,7 @@ def registrable(host: str) -> str:
 
     A name without a known suffix gives its last two labels, an address itself.
     """
-    found = _suffixes()(host, include_psl_private_domains=True)
+    found = suffixes()(host, include_psl_private_domains=True)
     if not found.suffix:
         labels = host.split(".")
         return host if labels[-1].isdecimal() else ".".join(labels[-2:])
@@ -54,7 +55,7 @@ def registrable(host: str) -> str:
 @lru_cache(maxsize=8192)
 def has_public_suffix(domain: str) -> bool:
     """Whether a name ends in a suffix of the public list and has a label of its own before it."""
-    return bool(_suffixes()(domain).top_domain_under_public_suffix)
+    return bool(suffixes()(domain).top_domain_under_public_suffix)
 
 
 def same_site(one: str, other: str) -> bool:
@@ -114,16 +115,15 @@ def _mailboxes() -> dict[str, frozenset[str]]:
 
 def is_mailbox_provider(domain: str) -> bool:
     """Whether anybody may have an address there (gmail.com, orange.fr): it says nothing of who owns it."""
-    return domain in _mailboxes()["free"]
+    return domain in mailbox_providers()
+
+
+def mailbox_providers() -> frozenset[str]:
+    """All domains where anybody may have an address."""
+    return _mailboxes()["free"]
 
 
 def is_placeholder(domain: str) -> bool:
     """Whether the domain stands in examples and forms and is nobody's."""
     name = registrable(domain)
     return domain in _mailboxes()["placeholder"] or name in _mailboxes()["placeholder"]
-
-
-@cache
-def _suffixes() -> tldextract.TLDExtract:
-    """The list that comes with the library: nothing is downloaded, nothing written."""
-    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
