@@ -13,6 +13,9 @@ LARGEST = 16_000
 SMALLEST = 125
 """Sides in metres: the quadtree's roots, and the last halving that leaves whole metres."""
 
+_EDGE = 10_000_000
+"""Metres: no plane of ours is wider, and beyond it there is no place to turn back into degrees."""
+
 SIZES = tuple(LARGEST >> halvings for halvings in range(8))
 
 _EARTH = 6_371_000.0
@@ -54,7 +57,7 @@ class Tile(msgspec.Struct, frozen=True):
             raise ValueError(f"Not a tile: {id!r}.")
         tile = cls(*map(int, parts))
         aligned = tile.size in SIZES and not tile.easting % tile.size and not tile.northing % tile.size
-        if tile.crs not in PROJECTIONS or not aligned:
+        if tile.crs not in PROJECTIONS or not aligned or max(tile.easting, tile.northing) >= _EDGE:
             raise ValueError(f"Not a tile of the grid: {id!r}.")
         if tile.id != id:
             raise ValueError(f"Not the canonical form of a tile: {id!r}.")
