@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from shared.net.dialer import Dialer, speaks_http2
+from shared.net.http1 import Http1Connection
 from shared.net.http2 import Http2Connection
 from shared.net.http2_stream import Unprocessed
 from shared.net.idle import Connection, IdleConnections
@@ -162,7 +163,7 @@ class EgressTransport(httpx.AsyncBaseTransport):
         fresh = bool(request.extensions.get(FRESH_DNS))
         stream = await self._dialer.dial(target, timeout, http2=http2, fresh=fresh)
         if not speaks_http2(stream):
-            return httpcore.AsyncHTTP11Connection(origin=request.url.origin, stream=stream)
+            return Http1Connection(stream)
         connection = Http2Connection(stream)
         self._shared.add(target, connection)
         return connection

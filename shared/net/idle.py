@@ -6,12 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-import httpcore
-
+from shared.net.http1 import Http1Connection
 from shared.net.http2 import Http2Connection
 from shared.net.policy import Target
 
-Connection = httpcore.AsyncHTTP11Connection | Http2Connection
+Connection = Http1Connection | Http2Connection
 
 
 class IdleConnections:
