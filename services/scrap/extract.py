@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,8 +15,8 @@ from shared.geography import Geography
 from shared.geography.tile import Tile
 from shared.modulekit.errors import Permanent
 from shared.modulekit.module import Context, Result
+from shared.modulekit.told_once import ToldOnce
 
-_REMEMBERED_JOBS = 1000
 _MOST_ROWS = 1_000
 """In one result: at some 400 bytes each they stay far below what a message may have. Above it the parts are searched
 instead, although no source hit its cap."""
@@ -29,15 +28,7 @@ class _Searcher:
     def __init__(self, sources: Sequence[Source], communes: Geography) -> None:
         self.sources = sources
         self.communes = communes
-        self._said: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def is_news(self, job: str, message: str) -> bool:
-        """Whether this process says it of this job for the first time."""
-        known = (job, message) in self._said
-        self._said[job, message] = None
-        if len(self._said) > _REMEMBERED_JOBS:
-            self._said.popitem(last=False)
-        return not known
+        self.told = ToldOnce()
 
 
 _searchers: WeakKeyDictionary[Context, asyncio.Task[_Searcher]] = WeakKeyDictionary()
@@ -60,7 +51,7 @@ async def process(item: ItemRequested, context: Context) -> Result:
     )
     found = await search_tile(searcher.sources, searcher.communes, tile, wanted, first_page_only=fast, run=context.run)
     for failure in found.failures:
-        if searcher.is_news(item.job, failure):
+        if searcher.told.is_news(item.job, failure):
             await context.log(item, "warn", failure)
     if len(found.rows) > _MOST_ROWS and tile.can_split:
         return Result(split=_parts(item, tile))

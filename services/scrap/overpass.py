@@ -11,12 +11,12 @@ from typing import Literal
 
 import msgspec
 
-from services.scrap.failures import module_error
 from services.scrap.osm.tags import is_business, place
 from services.scrap.queries.kinds import PRIMARY_KEYS
 from services.scrap.queries.meaning import Meaning, Tags, meaning
 from services.scrap.source import Found, Place
 from shared.geography.tile import Tile
+from shared.modulekit.api_failures import api_failure
 from shared.modulekit.errors import Permanent, Retryable
 from shared.net.api_client import ApiClient, ApiError
 from shared.net.upstream import Quotas, UpstreamGuard
@@ -146,4 +146,4 @@ def _remarked(answer: _Answer, tile: Tile) -> Found:
 def _refusal(error: ApiError) -> Retryable | Permanent:
     if error.status == 400:
         return Permanent("overpass_query", "Overpass cannot parse the search.")
-    return module_error(error)
+    return api_failure(error)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import msgspec
 
 from services.scrap.communes import Communes
-from services.scrap.failures import module_error
-from services.scrap.queries.meaning import meaning, naf_labels
+from services.scrap.queries.meaning import meaning
 from services.scrap.queries.words import fold
 from services.scrap.source import Found, Place
 from shared.geography.tile import Tile
+from shared.legal.naf import naf_labels
+from shared.modulekit.api_failures import api_failure
 from shared.modulekit.errors import Permanent
-from shared.net.api_client import ApiClient, ApiError, Query
-from shared.net.upstream import Quotas, UpstreamGuard
+from shared.net.api_client import ApiError, Query
+from shared.net.upstream import Quotas
 from shared.place_sources import ATTRIBUTIONS
+from shared.recherche_entreprises import recherche_entreprises
 from shared.settings import Settings
 
 PER_PAGE = 25
@@ -62,9 +64,7 @@ class SireneSource:
     offers_reviews = False
 
     def __init__(self, settings: Settings, quotas: Quotas | None, communes: Communes) -> None:
-        guard = UpstreamGuard("recherche_entreprises", rate=settings.recherche_entreprises_rate, quotas=quotas)
-        url = settings.recherche_entreprises_url
-        self._api = ApiClient(settings, url, name="recherche-entreprises", guard=guard)
+        self._api = recherche_entreprises(settings, quotas)
         self._communes = communes
 
     async def search(self, query: str, tile: Tile, *, first_page_only: bool, reviews: bool) -> Found:
@@ -98,7 +98,7 @@ class SireneSource:
         try:
             return msgspec.convert(await self._api.get(path, query), _Answer)
         except ApiError as error:
-            raise module_error(error) from None
+            raise api_failure(error) from None
         except msgspec.ValidationError:
             message = "recherche-entreprises answered in a form that is not its own."
             raise Permanent("unexpected_answer", message) from None

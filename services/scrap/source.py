@@ -7,15 +7,7 @@ from typing import Protocol
 import msgspec
 
 from shared.geography.tile import Tile
-
-
-class Review(msgspec.Struct, frozen=True):
-    """One opinion on a place: `rating` from 1 to 5, `date` ISO 8601."""
-
-    author: str | None
-    rating: float | None
-    date: str | None
-    text: str | None
+from shared.review import Review
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

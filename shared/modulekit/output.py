@@ -44,14 +44,19 @@ def processed(
 def failed(
     spec: ModuleSpec, item: ItemRequested, error: ItemError, *, attempts: int, duration_ms: int
 ) -> ItemProcessed:
-    """The event of an item that ended in error: its input, empty columns, and why."""
+    """The event of an item that ended in error: its input, empty columns, and why.
+
+    What the client's item carries keeps its value even where the module would have told it anew (reviews: which
+    place); an item that is not the client's has as its input what it says of itself in the produced columns.
+    """
+    known = {key: read_key(item.item, key) for key in spec.carries or ()} if spec.takes_items else item.item
     return ItemProcessed(
         index=item.index,
         part=item.part,
         label=label(spec, item.item),
         attempts=attempts,
         duration_ms=duration_ms,
-        rows=[] if spec.on_grid else [output_row(spec, item.item, {})],
+        rows=[] if spec.on_grid else [output_row(spec, item.item, known)],
         error=ItemError(code=_encodable(error.code), message=_encodable(error.message)[:_MESSAGE_LENGTH]),
     )
 
@@ -61,7 +66,9 @@ def output_row(spec: ModuleSpec, given: dict[str, Any], columns: dict[str, Any])
     produced = spec.columns
     kept = given if spec.carries is None else {key: given[key] for key in spec.carries if key in given}
     row = {key: value for key, value in kept.items() if key not in produced}
-    return row | {name: columns.get(name) for name in produced}
+    given_stays = {column.name: given.get(column.name) for column in spec.produced() if column.keeps_given}
+    told = {name: columns.get(name) for name in produced}
+    return row | {name: given_stays.get(name) if value is None else value for name, value in told.items()}
 
 
 def _zone(item: ItemRequested) -> int:
@@ -74,7 +81,7 @@ def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
     """What a person recognises the item by."""
     if spec.on_grid:
         return f"{given.get('query')} · {given.get('tile')}"[:_LABEL_LENGTH]
-    value = next((read_key(given, key) for key in spec.reads if read_key(given, key) is not None), None)
+    value = next((read_key(given, key) for key in spec.reads or given if read_key(given, key) is not None), None)
     return str(value)[:_LABEL_LENGTH] if value is not None else ""
 
 

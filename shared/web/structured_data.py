@@ -20,6 +20,10 @@ _MAX_STATE = 3_000_000
 """Characters of state that are read of one page."""
 _MAX_VALUES = 200_000
 _MAX_CLIMB = 40
+_MAX_FLAT = 1000
+_MAX_NESTED = 10_000
+_MAX_TEXT = 2_000_000
+"""Elements within each other may each read the whole page."""
 _STATE = re.compile(r"\s*(?:window\.)?__[A-Z_]{3,40}__\s*=\s*(?=[{\[])")
 _NOT_THEIRS = frozenset(
     {"author", "review", "reviews", "itemReviewed", "comment", "sponsor", "funder", "worksFor", "alumniOf", "memberOf"}
@@ -121,17 +125,33 @@ def microdata(page: Page) -> list[dict[str, Any]]:
 
     Flat: what a nested element says stands with the nested one.
     """
-    scopes: dict[int, dict[str, Any]] = {}
-    for node in page.tree.css("[itemscope]")[:_MAX_OBJECTS]:
-        scopes[node.mem_id] = {"@type": (node.attributes.get("itemtype") or "").strip()}
-    for node in page.tree.css("[itemprop]")[: 5 * _MAX_OBJECTS] if scopes else ():
+    scopes = _scopes(page)
+    for node in _properties(page) if scopes else ():
         scope = _scope_of(node, scopes)
-        if scope is None or node.mem_id in scopes:
-            continue
-        for name in (node.attributes.get("itemprop") or "").split()[:5]:
-            held, value = scope.get(name), _property(page, node)
-            scope[name] = value if held is None else [*held, value] if isinstance(held, list) else [held, value]
+        if scope is not None and node.mem_id not in scopes:
+            _say(scope, node, _property(page, node, _MAX_FLAT))
     return list(scopes.values())
+
+
+def microdata_items(page: Page) -> list[dict[str, Any]]:
+    """The outermost `itemscope` elements of a page in order, in the form of `json_ld`: an item within one is an object.
+
+    Texts of at most ten thousand characters, two million of them in all; `itemref` is not followed.
+    """
+    scopes = _scopes(page)
+    outermost = dict(scopes)
+    left = _MAX_TEXT
+    for node in _properties(page) if scopes else ():
+        scope = _scope_of(node, scopes)
+        if scope is None:
+            continue
+        if (item := scopes.get(node.mem_id)) is not None:
+            outermost.pop(node.mem_id, None)
+            _say(scope, node, item)
+        elif left > 0:
+            left -= len(node.text() or "")
+            _say(scope, node, _property(page, node, _MAX_NESTED))
+    return list(outermost.values())
 
 
 def state(page: Page) -> list[Any]:
@@ -174,6 +194,27 @@ def _without_others(thing: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in thing.items() if name not in _NOT_THEIRS}
 
 
+def _scopes(page: Page) -> dict[int, dict[str, Any]]:
+    scopes: dict[int, dict[str, Any]] = {}
+    for node in page.tree.css("[itemscope]")[:_MAX_OBJECTS]:
+        scopes[node.mem_id] = {"@type": (node.attributes.get("itemtype") or "").strip()}
+    return scopes
+
+
+def _properties(page: Page) -> list[LexborNode]:
+    return page.tree.css("[itemprop]")[: 5 * _MAX_OBJECTS]
+
+
+def _say(scope: dict[str, Any], node: LexborNode, value: Any) -> None:
+    """Add a property under each of its names; of several values there is a list."""
+    for name in (node.attributes.get("itemprop") or "").split()[:5]:
+        held = scope.get(name)
+        if isinstance(held, list):
+            held.append(value)
+        else:
+            scope[name] = value if held is None else [held, value]
+
+
 def _scope_of(node: LexborNode, scopes: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
     around = node.parent
     for _ in range(_MAX_CLIMB):
@@ -185,11 +226,13 @@ def _scope_of(node: LexborNode, scopes: dict[int, dict[str, Any]]) -> dict[str, 
     return None
 
 
-def _property(page: Page, node: LexborNode) -> str:
+def _property(page: Page, node: LexborNode, most: int) -> str:
+    """What the element states for machines, else what it reads."""
     attributes = node.attributes
-    if (content := attributes.get("content")) is not None:
-        return content.strip()
+    for name in ("content", "datetime"):
+        if (stated := attributes.get(name)) is not None:
+            return stated.strip()
     for name in ("href", "src"):
         if address := attributes.get(name):
             return page.absolute(address) or ""
-    return " ".join((node.text() or "")[:1000].split())
+    return " ".join((node.text() or "")[:most].split())

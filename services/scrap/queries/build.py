@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from services.scrap.queries.kinds import PRIMARY_KEYS, STREET_FURNITURE
-from services.scrap.queries.meaning import NAF_FILE, PRESETS_FILE, Preset
+from services.scrap.queries.meaning import PRESETS_FILE, Preset
+from shared.legal.naf import NAF_FILE
 
 
 def presets(package: Path) -> list[Preset]:

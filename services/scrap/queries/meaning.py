@@ -2,7 +2,7 @@
 
 Three tables, the first that knows the query wins: our own trades (`trades.toml`), then the French names and terms of
 the id-tagging-schema (`presets.json`). What neither knows is a name: `Leroy Merlin`. NAF codes come from our own
-trades, else from the official labels (`naf.json`).
+trades, else from the official labels (`shared/legal/naf.json`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from services.scrap.queries.words import fold, phrase
+from shared.legal.naf import naf_labels
 
 _FOLDER = Path(__file__).parent
 PRESETS_FILE = _FOLDER / "presets.json"
-NAF_FILE = _FOLDER / "naf.json"
 TRADES_FILE = _FOLDER / "trades.toml"
 
 _VAGUE_TERMS = 3
@@ -73,12 +73,6 @@ class Meaning(msgspec.Struct, frozen=True):
 def presets() -> list[Preset]:
     """The id-tagging-schema's kinds of businesses."""
     return msgspec.json.decode(PRESETS_FILE.read_bytes(), type=list[Preset])
-
-
-@cache
-def naf_labels() -> dict[str, str]:
-    """The official label of each NAF code."""
-    return msgspec.json.decode(NAF_FILE.read_bytes(), type=dict[str, str])
 
 
 @cache

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import msgspec
 
@@ -22,6 +22,8 @@ class Request(msgspec.Struct):
     headers: dict[str, str]
     body: bytes
     at: float
+    pairs: list[tuple[str, str]] = []
+    """The query with every value of a repeated name."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -70,6 +72,10 @@ class FakeApi:
         """What a request gets. Raises Violation."""
         raise NotImplementedError
 
+    async def respond(self, request: Request) -> Answer:
+        """`answer`, for an API that must look for it first. Raises Violation."""
+        return self.answer(request)
+
     def refuse(self, why: str) -> Answer:
         """How the API says that a request breaks its rules."""
         return as_json({"error": why}, 400)
@@ -88,7 +94,7 @@ class FakeApi:
             while True:
                 request = await _read(reader)
                 self.requests.append(request)
-                answer = self._reply(request)
+                answer = await self._reply(request)
                 if answer.wait is not None:
                     await answer.wait.wait()
                 writer.write(_bytes(answer))
@@ -100,11 +106,11 @@ class FakeApi:
         finally:
             writer.close()
 
-    def _reply(self, request: Request) -> Answer:
+    async def _reply(self, request: Request) -> Answer:
         if self.faults:
             return self.faults.popleft()
         try:
-            return self.answer(request)
+            return await self.respond(request)
         except Violation as error:
             self.violations.append(str(error))
             return self.refuse(str(error))
@@ -124,7 +130,8 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     parts = urlsplit(target)
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     at = asyncio.get_running_loop().time()
-    return Request(method, parts.path, query, headers, body, at)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    return Request(method, parts.path, query, headers, body, at, pairs)
 
 
 def _bytes(answer: Answer) -> bytes:

@@ -1,4 +1,4 @@
-"""What a failure of an outside API means for the work item."""
+"""What a failure of an outside API means for an item."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from shared.modulekit.errors import Permanent, Retryable
 from shared.net.api_client import ApiError
 
 
-def module_error(error: ApiError) -> Retryable | Permanent:
+def api_failure(error: ApiError) -> Retryable | Permanent:
     """Later again, or never."""
     if error.retryable:
         return Retryable(error.code, error.message, retry_after=error.retry_after)

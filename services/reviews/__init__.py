@@ -1,0 +1,1 @@
+"""reviews: one place in, a row for each of its reviews out."""
