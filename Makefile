@@ -29,12 +29,20 @@ demo: setup ## Search a small invented town and read its sites, start to finish;
 	@$(PY) -m tests.world.demo
 
 .PHONY: test
-test: setup $(if $(filter tests tests/integration%,$(T)),chromium) ## The short suite, as CI runs it; T=path, ARGS="-k word"
+test: setup $(if $(filter tests tests/integration%,$(T)),chromium lighthouse) $(if $(filter tests tests/e2e% tests/integration%,$(T)),mail-servers) ## The short suite, as CI runs it; T=path, ARGS="-k word"
 	@$(PY) -m pytest -m "not slow" $(AT_ONCE) $(T) $(ARGS)
 
 .PHONY: chromium
 chromium: ## Install Chromium for screenshots, if this is Debian and we are root; without it their tests are skipped
 	@deploy/chromium.sh
+
+.PHONY: lighthouse
+lighthouse: setup ## Install the Lighthouse of OUTSEND_PAGESPEED_ENGINE=lighthouse, if npm is there; without it its tests are skipped
+	@deploy/lighthouse.sh
+
+.PHONY: mail-servers
+mail-servers: ## Install Postfix and Dovecot for the tests, if this is Debian and we are root; without them theirs are skipped
+	@tests/mail_servers.sh
 
 .PHONY: lint
 lint: setup ## Style, types and the borders between packages

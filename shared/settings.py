@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -89,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     page_cache_ttl: float = 24 * 3600.0
     page_failure_ttl: float = 600.0
     page_cache_bytes: int = 2 * 1024**3
+    answer_cache_ttl: float = 24 * 3600.0
+    """How long what an outside API answered is told again instead of asked again."""
+    answer_cache_bytes: int = 256 * 1024**2
 
     # Workers
     module_folders: list[Path] = []
@@ -112,7 +115,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     artefacts_access_key: str = ""
     artefacts_secret_key: str = ""
     chromium: str = ""
-    """The program that takes screenshots; empty: a `chromium` on the PATH, with the extra `screenshots` installed."""
+    """The browser of screenshots (with the extra `screenshots`) and of Lighthouse; empty: a `chromium` on the PATH."""
+
+    # Asking mail servers (verify_emails)
+    verify_ehlo: str = ""
+    """The name this machine says it has; its address should resolve back to it. Empty: the host of `public_url`."""
+    verify_mail_from: str = ""
+    """The sender whose mail is never sent; empty: `mail_from` where that is a real address, else nobody's (`<>`)."""
+    verify_smtp_port: int = 25
+    verify_timeout: float = 20.0
+    """For each answer of a mail server; a connection has 10 s at most."""
+    verify_connections: int = 2
+    """To one mail server at once, per process."""
+    verify_rate: float = 10.0
+    """Recipients a second asked of one mail server, per process; 0: as fast as it answers."""
+    verify_retry_delay: float = 120.0
+    """Until a server that asked for patience is asked again, when it does not say how long; at most 120."""
+    verify_probe_host: str = "gmail-smtp-in.l.google.com"
+    """A mail server that is surely there: dialled when others cannot be reached, to tell whether port 25 is open."""
 
     # Sources of places (scrap)
     scrap_sources: list[str] = []
@@ -128,8 +148,43 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     google_places_rate: float = 8.0
     """Below the 600 a minute of a new key."""
     recherche_entreprises_url: str = "https://recherche-entreprises.api.gouv.fr"
-    recherche_entreprises_rate: float = 6.0
-    """Below the 7 a second that one address may send, so that a jam on the way never makes eight."""
+    recherche_entreprises_rate: float = 6.75
+    """One address may send 7 a second. At this rate eight take 37 ms more than a second: half of it is a busy process's
+    (who is later has lost its turn), half the network's. Less for who shares an address with others."""
+
+    # Further registers of companies (legal_data)
+    insee_key: str = ""
+    """Of the Sirene API at portail-api.insee.fr; empty: Insee is not asked."""
+    insee_url: str = "https://api.insee.fr/api-sirene/3.11"
+    insee_rate: float = 0.5
+    """The free plan's 30 a minute."""
+    inpi_user: str = ""
+    """Of an account at data.inpi.fr with access to the RNE's API; empty: the INPI is not asked."""
+    inpi_password: str = ""
+    inpi_url: str = "https://registre-national-entreprises.inpi.fr/api"
+    inpi_rate: float = 2.0
+    bodacc_url: str = "https://bodacc-datadila.opendatasoft.com/api/explore/v2.1"
+    """Empty: the BODACC is not asked, and nothing is known of insolvency proceedings."""
+    bodacc_rate: float = 4.0
+    """One request asks for up to twenty companies."""
+
+    # Seed inboxes (delivery_check)
+    seed_inboxes: str = ""
+    """A TOML file that lists them; see shared/seed_inboxes.py. Empty: there are none."""
+    delivery_wait: float = 600.0
+    """How long a test message may take to arrive."""
+    delivery_grace: float = 300.0
+    """A message counts that arrived at most so long before its job was created."""
+
+    # Page speed (pagespeed)
+    pagespeed_engine: Literal["psi", "lighthouse"] = "psi"
+    """psi: Google's PageSpeed Insights, with a key; lighthouse: a Lighthouse and a Chromium of the workers' own."""
+    pagespeed_key: str = ""
+    pagespeed_url: str = "https://pagespeedonline.googleapis.com"
+    pagespeed_rate: float = 3.0
+    """Requests a second over all processes: 180 a minute, below the 240 of a key. A site takes two."""
+    lighthouse: str = ""
+    """The program `lighthouse`; empty: the one that `make lighthouse` installs, or one on the PATH."""
 
     # Observability
     log_level: str = "info"

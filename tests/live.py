@@ -107,16 +107,23 @@ def live_world(folder):
 def live_stack(folder, **settings):
     """The product over a world of its own; `settings` are variables such as OUTSEND_RETENTION_DAYS."""
     folder.mkdir(parents=True, exist_ok=True)
+    with live_world(folder) as world, live_product(folder, world, **settings) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def live_product(folder, world, **settings):
+    """The product over a world that runs already."""
+    folder.mkdir(parents=True, exist_ok=True)
     data_dir, log = folder / "data", folder / "up.log"
-    with live_world(folder) as world:
-        env = os.environ | world["env"]
-        env |= {"OUTSEND_MODULE_FOLDERS": str(MODULES), "OUTSEND_FETCH_TIMEOUT": "2", "OUTSEND_LOGIN_ATTEMPTS": "1000"}
-        env |= {"OUTSEND_REGISTRATIONS_PER_HOUR": "1000", "OUTSEND_JOB_CREATIONS_PER_MINUTE": "10000"} | settings
-        argv = [sys.executable, "-m", "services.cli", "up", "--port", "0", "--data-dir", data_dir]
-        with leashed(argv, env=env, log=log) as process:
-            wait_until(lambda: running_stack(data_dir), process, log)
-            running = running_stack(data_dir)
-            yield LiveStack(running.url, Settings.from_env(running.env), world, data_dir)
+    env = os.environ | world["env"]
+    env |= {"OUTSEND_MODULE_FOLDERS": str(MODULES), "OUTSEND_FETCH_TIMEOUT": "2", "OUTSEND_LOGIN_ATTEMPTS": "1000"}
+    env |= {"OUTSEND_REGISTRATIONS_PER_HOUR": "1000", "OUTSEND_JOB_CREATIONS_PER_MINUTE": "10000"} | settings
+    argv = [sys.executable, "-m", "services.cli", "up", "--port", "0", "--data-dir", data_dir]
+    with leashed(argv, env=env, log=log) as process:
+        wait_until(lambda: running_stack(data_dir), process, log)
+        running = running_stack(data_dir)
+        yield LiveStack(running.url, Settings.from_env(running.env), world, data_dir)
 
 
 def wait_until(happened, process, log, *, within=90):

@@ -39,6 +39,7 @@ _NOT_SAID_BY_OWNER = frozenset(
 )
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "srcset", "src")
 _NO_PLACE = frozenset({"svg", "footer", "noscript", "template"})
+_HOMES = ("", "index.html", "index.php", "home", "accueil", "fr", "en")
 _MAX_TEXT = 300
 
 
@@ -109,42 +110,42 @@ def _from_header(page: Page) -> list[Candidate | None]:
 
 def _score(page: Page, node: LexborNode) -> int:
     """0: not a logo of this site. Leading home, standing in the header and being called a logo count."""
-    place = _place(node)
-    if place is None or (place.href is not None and not _is_home(page, place.href)):
+    place = _place(page, node)
+    if place is None or not (place.leads_home or place.in_header):
         return 0
     is_called = any(_LOGO.search(text) for text in place.texts)
-    leads_home = place.href is not None
-    if not (is_called if node.tag == "svg" else is_called or (leads_home and place.in_header)):
+    if not (is_called if node.tag == "svg" else is_called or (place.leads_home and place.in_header)):
         return 0  # icons are drawings too
-    if not (leads_home or place.in_header):
-        return 0
-    return 1 + 4 * leads_home + 2 * is_called + place.in_header
+    return 1 + 4 * place.leads_home + 2 * is_called + place.in_header
 
 
 class _Place(NamedTuple):
     """Where a picture stands, and what is said of it."""
 
-    href: str | None
+    leads_home: bool
     in_header: bool
     texts: list[str]
 
 
-def _place(node: LexborNode) -> _Place | None:
-    """None: where logos of others stand, or where nothing is seen."""
-    texts = [_said(node)]
-    href: str | None = None
-    in_header = False
+def _place(page: Page, node: LexborNode) -> _Place | None:
+    """None: where logos of others stand, in a link that leads elsewhere, or where nothing is seen."""
+    texts: list[str] = []
+    leads_home = in_header = False
     for depth, parent in enumerate(_ancestors(node)):
-        about = _about(parent)
-        if parent.tag in _NO_PLACE or _is_of_others(about):
-            return None
-        if parent.tag == "a" and href is None:
-            href = parent.attributes.get("href") or ""
+        tag = parent.tag
+        if tag == "a" and not leads_home:
+            if not _is_home(page, parent.attributes.get("href") or ""):
+                return None
+            leads_home = True
             texts.append(_said(parent))
-        elif depth < 3:
+        about = _about(parent)
+        if tag in _NO_PLACE or _is_of_others(about):
+            return None
+        if depth < 3:
             texts.append(about)
-        in_header = in_header or parent.tag in ("header", "nav") or _is_header(about)
-    return None if _is_of_others(texts[0]) else _Place(href, in_header, texts)
+        in_header = in_header or tag in ("header", "nav") or _is_header(about)
+    said = _said(node)
+    return None if _is_of_others(said) else _Place(leads_home, in_header, [said, *texts])
 
 
 # The same names stand on a page a hundred times.
@@ -183,11 +184,11 @@ def _said(node: LexborNode) -> str:
 
 def _is_home(page: Page, href: str) -> bool:
     url = page.absolute(href)
-    if url is None or not same_site(host_of(url), host_of(page.url)):
-        return False
-    path = url.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")[0].strip("/").lower()
-    own = page.url.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")[0].strip("/").lower()
-    return path in ("", own) or path in ("index.html", "index.php", "home", "accueil", "fr", "en")
+    return url is not None and _path(url) in (*_HOMES, _path(page.url)) and same_site(host_of(url), host_of(page.url))
+
+
+def _path(url: str) -> str:
+    return url.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")[0].strip("/").lower()
 
 
 def _picture(page: Page, node: LexborNode) -> Candidate | None:

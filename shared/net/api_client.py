@@ -26,6 +26,7 @@ ApiFailure = Literal[
     "http_4xx",
     "not_json",  # a good status and a body that is no JSON, or ends before its end
     "too_large",
+    "unexpected",  # JSON of another form than the API's
 ]
 
 _RETRYABLE: frozenset[ApiFailure] = frozenset(
@@ -49,6 +50,7 @@ class ApiError(Exception):
         status: int = 0,
         retry_after: float | None = None,
         body: bytes = b"",
+        location: str = "",
     ) -> None:
         super().__init__(message)
         self.code: ApiFailure = code
@@ -58,6 +60,8 @@ class ApiError(Exception):
         """Seconds."""
         self.body = body
         """How the answer begins, for what an API says about its refusal."""
+        self.location = location
+        """Where a redirect points, in the API's own words: never an address to go to unseen."""
         self.retryable = code in _RETRYABLE
 
 
@@ -199,6 +203,7 @@ class ApiClient:
             "status": status,
             "body": body[:_EXCERPT],
             "retry_after": _seconds(answer.headers.get("retry-after")),
+            "location": answer.headers.get("location", ""),
         }
         if status == 429:
             raise ApiError("rate_limited", f"{name} has too many requests of ours.", **about)

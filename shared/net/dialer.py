@@ -38,14 +38,14 @@ class Dialer:
     async def dial(
         self, target: Target, timeout: float | None, *, http2: bool = True, fresh: bool = False
     ) -> httpcore.AsyncNetworkStream:
-        """A connected stream, TLS done for https; with `http2` that is offered, see `speaks_http2`.
+        """A connected stream, TLS done for https alone; with `http2` that is offered, see `speaks_http2`.
 
         Raises EgressError (dns, blocked_address, tls) and httpcore's ConnectError, ConnectTimeout.
         `timeout` holds for each address that is tried and for the handshake. `fresh` passes over
         remembered addresses.
         """
         stream = await self._connect(target, await self._addresses(target, fresh), timeout)
-        if target.scheme == "http":
+        if target.scheme != "https":
             return stream
         try:
             return await stream.start_tls(self._tls[http2, target.any_certificate], target.host, timeout)

@@ -14,6 +14,7 @@ from shared.net.errors import EgressError
 from shared.settings import Settings, SettingsError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAIL = "smtp"
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 _NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
 MAX_URL_LENGTH = 8192
@@ -95,6 +96,15 @@ class EgressPolicy:
             raise EgressError("blocked_address", f"Port {port} of {host} may not be reached.")
         return Target(url.scheme, host, port, dial_port, literal)
 
+    def mail_target(self, host: str, port: int) -> Target:
+        """A mail server, by the name in somebody's MX record; `port` is ours. Raises EgressError (invalid_url).
+
+        Such a target may be dialled at that port whatever ports the settings open to URLs.
+        """
+        if not self._allow.names(host, port):
+            _check_name(host)
+        return Target(_MAIL, host, port, port)
+
     def admits(self, target: Target, ip: str) -> bool:
         """Whether `ip`, one of the target's addresses, may be dialled. Pure."""
         ports = (target.port, target.dial_port)
@@ -103,7 +113,8 @@ class EgressPolicy:
         address = _unmapped(ip)
         if self._allow.points_at(address, *ports):
             return True
-        return target.port in self._ports and (is_public(ip) or self._allow.holds(address))
+        opened = target.scheme == _MAIL or target.port in self._ports
+        return opened and (is_public(ip) or self._allow.holds(address))
 
 
 def _literal(host: str) -> str | None:

@@ -86,7 +86,7 @@ class Resolver:
 
     async def _ask(self, host: str) -> Answer:
         if self._dns is None:
-            self._dns = await _configured(self._servers)
+            self._dns = await name_servers(self._servers)
         both = await asyncio.gather(
             _records(self._dns, host, "A"), _records(self._dns, host, "AAAA"), return_exceptions=True
         )
@@ -104,7 +104,7 @@ async def _records(resolver: dns.asyncresolver.Resolver, host: str, kind: str) -
     try:
         found = await resolver.resolve(host, kind, search=False, raise_on_no_answer=False, lifetime=LOOKUP_SECONDS)
     except dns.resolver.NXDOMAIN as error:
-        return Answer((), _absence(error), f"{host} does not exist.")
+        return Answer((), absence(error), f"{host} does not exist.")
     except (dns.resolver.NoNameservers, dns.exception.Timeout, OSError):
         raise _unanswered(host) from None
     except dns.exception.DNSException:
@@ -112,7 +112,7 @@ async def _records(resolver: dns.asyncresolver.Resolver, host: str, kind: str) -
     return Answer(tuple(record.address for record in found.rrset or ()), float(found.chaining_result.minimum_ttl))
 
 
-def _absence(error: dns.resolver.NXDOMAIN) -> float:
+def absence(error: dns.resolver.NXDOMAIN) -> float:
     """Seconds for which the name is known to be missing: the SOA's word."""
     responses: dict[dns.name.Name, dns.message.QueryMessage] = error.kwargs["responses"]
     return min((float(one.resolve_chaining().minimum_ttl) for one in responses.values()), default=0.0)
@@ -127,7 +127,7 @@ def _getaddrinfo(host: str) -> list[str]:
     return list(dict.fromkeys(str(row[4][0]) for row in rows))
 
 
-async def _configured(servers: list[str]) -> dns.asyncresolver.Resolver:
+async def name_servers(servers: list[str]) -> dns.asyncresolver.Resolver:
     """A resolver that asks exactly these servers, each `host`, `host:port` or `[ipv6]:port`."""
     resolver = dns.asyncresolver.Resolver(configure=False)
     nameservers: list[str | dns.nameserver.Nameserver] = []

@@ -43,6 +43,15 @@ def normalize_site(value: object) -> str | None:
     return f"{scheme}{host}{f':{int(port)}' if port else ''}{rest}"
 
 
+def normalize_domain(value: object) -> str | None:
+    """A domain name alone, `example.com`: lower case, international names punycode. None for anything else."""
+    parts = _SITE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= _MAX_LENGTH else None
+    if parts is None or parts["scheme"] or parts["port"] or parts["rest"]:
+        return None
+    host = _host(parts["host"])
+    return host if host is not None and _NAME.fullmatch(host) else None
+
+
 def _host(text: str) -> str | None:
     host = text.lower().removesuffix(".")
     if host.startswith("["):

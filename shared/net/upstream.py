@@ -7,8 +7,10 @@ each process measures how far its own monotonic clock is behind it, so no two cl
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
+from contextlib import suppress
 from typing import Self
 
 import msgspec
@@ -23,11 +25,21 @@ from shared.settings import Settings
 
 _CLOCK_GOOD_FOR = 60.0
 """Seconds after which the broker's time is asked again; two quartz clocks part by less than 10 ms in that time."""
+_CLOCK_EXACT = 0.01
+"""Seconds that asking may take; an answer that a busy process reads later is asked for again …"""
+_CLOCK_TRIES = 5
+"""… so often at most."""
 _LATE = 0.25
-"""Who wakes later than this after its turn (the process was paused) has lost it, and asks for another."""
+"""Who wakes later than this after its turn (the process was paused) has lost it, and asks for another. Less for an API
+whose limit is near the rate: what leaves late comes close to what follows."""
 _LONGEST_QUEUE = 90.0
 """Seconds that a turn may be away. Who waits for one holds a slot, so a queue is no longer than there are slots; who is
 sent away has lost an attempt, though the API did nothing wrong."""
+_SLOWER, _SLOWEST = 0.1, 1.0
+"""Each pause that an API asks for puts turns a tenth further apart, up to twice as far: somebody else behind our
+address may be asking too, and an API that refuses too often bans …"""
+_FORGIVEN = 600.0
+"""… and in so many seconds half of it is made good again."""
 _BROKER_AWAY = 1.0
 """Seconds between two questions to a broker that does not answer."""
 _NO_ANSWER = (NatsError, TimeoutError, OSError)
@@ -48,6 +60,14 @@ class _Quota(msgspec.Struct, frozen=True):
     """When the bucket would be full again if nobody asked any more (the theoretical arrival time of GCRA)."""
     rest: float = 0.0
     """Until when nobody asks."""
+    slower: float = 0.0
+    """By what share turns are further apart than planned …"""
+    slowed: float = 0.0
+    """… at this time; from then on it is less and less."""
+
+    def slower_at(self, now: float) -> float:
+        """The share at another time."""
+        return self.slower * math.exp2((self.slowed - now) / _FORGIVEN)
 
 
 class Quotas(msgspec.Struct, frozen=True):
@@ -66,8 +86,8 @@ class UpstreamGuard:
     """A turn for each request to one API: `rate` a second over all processes, `burst` of them at once.
 
     Without `quotas` it keeps the rate within this process alone. Between any two moments t seconds apart at most
-    rate * t + burst turns are given. After `failures` in a row the API rests for `rest` seconds, then twice as
-    long each time it still fails, up to `longest_rest`.
+    rate * t + burst turns are given; fewer for a while after the API asked for a pause. After `failures` in a row the
+    API rests for `rest` seconds, then twice as long each time it still fails, up to `longest_rest`.
     """
 
     def __init__(
@@ -78,6 +98,7 @@ class UpstreamGuard:
         burst: int = 1,
         quotas: Quotas | None = None,
         max_wait: float = _LONGEST_QUEUE,
+        late: float = _LATE,
         failures: int = 5,
         rest: float = 15.0,
         longest_rest: float = 300.0,
@@ -88,12 +109,14 @@ class UpstreamGuard:
         self._interval = 1 / rate
         self._slack = (burst - 1) / rate
         self._max_wait = max_wait
+        self._late = late
         self._failures = failures
         self._rest = rest
         self._longest_rest = longest_rest
         self._in_a_row = 0
         self._shared = _Shared(quotas, name) if quotas is not None else None
         self._local = _Quota()
+        self._rest_here = 0.0
         self._one_at_a_time = asyncio.Lock()
 
     async def turn(self) -> None:
@@ -111,7 +134,13 @@ class UpstreamGuard:
                 continue
             due = time.monotonic() + at - now
             await asyncio.sleep(at - now)
-            if time.monotonic() - due < _LATE:
+            try:
+                quota, _, now = await self._read()
+            except _NO_ANSWER:
+                await asyncio.sleep(_BROKER_AWAY)
+                continue
+            self._require_no_pause(quota, now)  # turns are given ahead; a pause that was asked for takes them back
+            if time.monotonic() - due < self._late:
                 return
 
     async def succeeded(self) -> None:
@@ -126,37 +155,41 @@ class UpstreamGuard:
         if over >= 0:
             rest = max(rest, min(self._rest * 2 ** min(over, 10), self._longest_rest))
         if rest > 0:
-            try:
-                async with self._one_at_a_time:
-                    await self._pause(rest)
-            except (*_NO_ANSWER, UpstreamResting):
-                until = max(self._local.rest, time.monotonic() + rest)
-                self._local = _Quota(self._local.next, until)  # this process alone keeps it
+            # Here at once, behind nobody who waits for a turn; and here alone, if the broker cannot be told.
+            self._rest_here = max(self._rest_here, time.monotonic() + rest)
+            with suppress(*_NO_ANSWER):
+                await self._pause(rest, slower=_SLOWER if retry_after is not None else 0.0)
 
     async def _reserve(self) -> tuple[float, float]:
         """Take the next turn: when it is, and what the time is now."""
         while True:
             quota, revision, now = await self._read()
-            if quota.rest > now:
-                raise UpstreamResting(self.name, quota.rest - now)
+            self._require_no_pause(quota, now)
             at = max(now, quota.next - self._slack)
             if at - now > self._max_wait:
                 raise UpstreamResting(self.name, at - now)
-            if await self._write(_Quota(max(now, quota.next) + self._interval, quota.rest), revision):
+            after = max(now, quota.next) + self._interval * (1 + quota.slower_at(now))
+            if await self._write(msgspec.structs.replace(quota, next=after), revision):
                 return at, now
 
-    async def _pause(self, seconds: float) -> None:
+    def _require_no_pause(self, quota: _Quota, now: float) -> None:
+        left = max(quota.rest - now, self._rest_here - time.monotonic())
+        if left > 0:
+            raise UpstreamResting(self.name, left)
+
+    async def _pause(self, seconds: float, *, slower: float) -> None:
         while True:
             quota, revision, now = await self._read()
             until = max(quota.rest, now + seconds)
-            if await self._write(_Quota(max(quota.next, until), until), revision):
+            if quota.rest > now:  # requests that were refused together count once
+                slower = 0.0
+            slowed = min(quota.slower_at(now) + slower, _SLOWEST)
+            if await self._write(_Quota(max(quota.next, until), until, slowed, now), revision):
                 return
 
     async def _read(self) -> tuple[_Quota, int, float]:
         if self._shared is None:
             return self._local, 0, time.monotonic()
-        if (left := self._local.rest - time.monotonic()) > 0:  # a pause the broker could not be told of
-            raise UpstreamResting(self.name, left)
         return await self._shared.read()
 
     async def _write(self, quota: _Quota, revision: int) -> bool:
@@ -196,14 +229,25 @@ class _Shared:
         return True
 
     async def _set_clock(self) -> None:
-        """Learn the broker's time from a message it stamps: at most the way there and back behind, never ahead."""
+        """Learn the broker's time from a message it stamps: at most the way there and back behind, never ahead.
+
+        So of several tries the one that is furthest ahead is the best.
+        """
         if time.monotonic() - self._asked < _CLOCK_GOOD_FOR:
             return
+        best = -math.inf
+        for _ in range(_CLOCK_TRIES):
+            began = time.monotonic()
+            best = max(best, await self._stamped() - time.monotonic())
+            if time.monotonic() - began < _CLOCK_EXACT:
+                break
+        self._ahead = best
+        self._asked = time.monotonic()
+
+    async def _stamped(self) -> float:
         key = f"{self._name}.clock"
         await self._bucket.put(key, b"")
         # The newest of all processes: another one may have replaced ours, and its stamp is good as well.
         message = await self._js.get_last_msg(f"KV_{QUOTAS_BUCKET}", f"$KV.{QUOTAS_BUCKET}.{key}")
-        now = time.monotonic()
         assert message.time is not None, "the broker stamps every message"
-        self._ahead = message.time.timestamp() - now
-        self._asked = now
+        return float(message.time.timestamp())

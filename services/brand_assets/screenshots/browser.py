@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from services.brand_assets.screenshots.gate import Gate
-from services.brand_assets.screenshots.proxy import Proxy
+from shared.chromium.gate import Gate
+from shared.chromium.program import WRAPPER, arguments, environment
+from shared.chromium.proxy import Proxy
 from shared.screenshots import NOT_INSTALLED, find_chromium
 from shared.settings import Settings
 
@@ -23,7 +23,6 @@ _log = structlog.get_logger(__name__)
 
 WIDTH, HEIGHT = 1280, 800
 _WEB = ("http://", "https://")
-_WRAPPER = Path(__file__).parent / "chromium.sh"
 _PAGES_AT_ONCE = 2
 _SECONDS = 20.0
 """For one page, everything included."""
@@ -34,33 +33,12 @@ _SETTLE_SECONDS = 0.4
 _CLOSE_SECONDS = 5.0
 _MAX_BYTES = 30 * 1024 * 1024
 """Over the network, for one page."""
-_MEMORY_KIB = 1536 * 1024
-"""Private memory of each of the browser's processes."""
 _PAGES_PER_BROWSER = 500
 _DEAD_PROXY = "http://127.0.0.1:9"
 """What the browser itself would use: its pages have proxies of their own, and nothing else is to go out."""
 
-_ARGUMENTS = (
-    f"--proxy-server={_DEAD_PROXY}",
-    "--proxy-bypass-list=<-loopback>",
-    # Chromium asks no name server and, of addresses, dials the proxy's alone.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    "--dns-prefetch-disable",
-    "--disable-quic",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--disable-background-networking",
-    "--disable-client-side-phishing-detection",
-    "--disable-component-update",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-pings",
-    "--disable-gpu",
-    "--disable-notifications",
-    "--js-flags=--max-old-space-size=256",
-)
 _NO_PEERS = "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection; delete window.WebTransport;"
-"""Pages have no use for peer connections here. The switches above hold without it; it spares their attempts."""
+"""Pages have no use for peer connections here. The browser's switches hold without it; it spares their attempts."""
 
 
 class ScreenshotError(Exception):
@@ -188,16 +166,10 @@ async def _launch(driver: Playwright, program: str, home: str) -> Browser:
 
     async def start(*, sandbox: bool) -> Browser:
         return await driver.chromium.launch(
-            executable_path=_WRAPPER,
-            args=list(_ARGUMENTS),
+            executable_path=WRAPPER,
+            args=arguments(_DEAD_PROXY),
             chromium_sandbox=sandbox,
-            # Nothing of our own environment, where the secrets are.
-            env={
-                "PATH": os.environ.get("PATH", os.defpath),
-                "HOME": home,
-                "OUTSEND_CHROMIUM": program,
-                "OUTSEND_CHROMIUM_MEMORY": str(_MEMORY_KIB),
-            },
+            env={**environment(program, home)},
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,

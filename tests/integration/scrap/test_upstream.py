@@ -101,6 +101,17 @@ async def test_a_pause_holds_for_every_process(quotas):
 
 
 @pytest.mark.servers
+async def test_a_pause_takes_back_the_turns_that_were_given_ahead(quotas):
+    one, other = (UpstreamGuard("api", rate=20, quotas=quotas) for _ in range(2))
+    await one.turn()
+    ahead = [asyncio.create_task(other.turn()) for _ in range(10)]
+    done, _ = await asyncio.wait(ahead, return_when=asyncio.FIRST_COMPLETED)
+    await one.failed(retry_after=30)
+    results = await asyncio.gather(*ahead, return_exceptions=True)
+    assert sum(isinstance(result, UpstreamResting) for result in results) >= 10 - len(done) - 1
+
+
+@pytest.mark.servers
 async def test_without_the_broker_there_is_no_turn(tmp_path):
     server = NatsServer(tmp_path / "nats").start()
     client = await nats.connect(server.url)
@@ -158,6 +169,22 @@ async def test_failures_in_a_row_make_it_rest_and_longer_each_time():
         await asyncio.sleep(rest.value.retry_after + 0.01)
         await guard.turn()
     assert rests == pytest.approx([0.05, 0.1, 0.12], abs=0.02)
+
+
+@pytest.mark.parametrize(("pauses", "slower"), [(1, 1.1), (3, 1.3), (15, 2.0)])
+async def test_an_api_that_asked_for_pauses_is_asked_more_slowly_afterwards(pauses, slower):
+    guard = UpstreamGuard("api", rate=100)
+    for _ in range(pauses):
+        await guard.turn()
+        for _ in range(2):  # the second was on its way when the first was refused
+            await guard.failed(retry_after=0.01)
+        await guard.succeeded()
+        await asyncio.sleep(0.02)
+    await guard.turn()
+    began = time.monotonic()
+    await asyncio.gather(*(guard.turn() for _ in range(40)))
+    took = time.monotonic() - began
+    assert 40 * 0.01 * slower - 0.01 <= took < 40 * 0.01 * slower * 2
 
 
 @pytest.mark.parametrize("settings", [{"rate": 0}, {"rate": -1}, {"rate": 1, "burst": 0}])

@@ -177,7 +177,8 @@ def test_nats_has_jetstream_a_password_and_the_payload():
 
 def test_nats_has_room_for_the_log():
     [size] = [line.split()[1] for line in nats_conf() if line.startswith("max_file_store:")]
-    needed = Settings().log_max_bytes + Settings().page_cache_bytes + 1024**3
+    settings = Settings()
+    needed = settings.log_max_bytes + settings.page_cache_bytes + settings.answer_cache_bytes + 1024**3
     assert int(size.removesuffix("GB")) * 1000**3 >= needed
 
 

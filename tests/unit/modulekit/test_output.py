@@ -54,6 +54,15 @@ def test_input_columns_come_first_as_given_then_the_produced_ones_in_the_manifes
     ]
 
 
+def test_a_failed_item_keeps_what_it_carries_even_in_produced_columns():
+    named = spec(carries=["nom", "cms"], produces=[Column(name="nom", meaning="…"), *spec().produces])
+    event = failed(
+        named, item(Name="A", cms="old", x=1), ItemError(code="not_found", message="…"), attempts=1, duration_ms=0
+    )
+    assert event.rows == [{"nom": "A"} | EMPTY | {"cms": "old"}]
+    assert list(event.rows[0]) == named.columns
+
+
 def test_a_produced_column_leaves_its_place_in_the_input():
     row = output_row(spec(), {"cms": "old", "nom": "A"}, {"cms": "new"})
     assert list(row.items()) == [("nom", "A"), ("cms", "new"), ("note", None), ("pixels", None)]
@@ -61,6 +70,14 @@ def test_a_produced_column_leaves_its_place_in_the_input():
 
 def test_an_old_value_of_a_produced_column_does_not_survive_an_empty_result():
     assert output_row(spec(), {"cms": "old"}, {}) == EMPTY
+
+
+def test_a_column_that_keeps_what_was_given_does_so_until_the_module_has_a_value():
+    keeping = spec(produces=[Column(name="siren", meaning="…", keeps_given=True), Column(name="note", meaning="…")])
+    given = {"siren": "123", "nom": "A", "note": "old"}
+    assert output_row(keeping, given, {}) == {"nom": "A", "siren": "123", "note": None}
+    assert output_row(keeping, given, {"siren": "456"})["siren"] == "456"
+    assert output_row(keeping, {"nom": "A"}, {})["siren"] is None
 
 
 def test_what_the_manifest_does_not_produce_is_no_column():

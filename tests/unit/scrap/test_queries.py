@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.scrap.queries.meaning import meaning, naf_labels, presets, trades
+from services.scrap.queries.meaning import meaning, presets, trades
 from services.scrap.queries.words import fold, phrase
+from shared.legal.naf import naf_labels
 
 TABLE = {
     # query: the tags of its alternatives, then its first NAF code

@@ -6,7 +6,8 @@ import pytest
 from services.scrap.aggregators import is_aggregator
 from services.scrap.phones import normalised_phone
 from services.scrap.rows import Wanted, row
-from services.scrap.source import Place, Review
+from services.scrap.source import Place
+from shared.review import Review
 from tests.unit.scrap.communes import TOURS, OneCommune
 
 COLUMNS = [

@@ -37,6 +37,9 @@ def found(html: str, home: str = HOME):
         ('<a href="/pricing">Plans</a>', "pricing"),
         ('<a href="/cgv">CGV</a>', "terms"),
         ('<a href="/politique-de-confidentialite">Confidentialité</a>', "privacy"),
+        ('<a href="/avis">Vos avis</a>', "reviews"),
+        ('<a href="/p7-livre-d-or.html">Livre d’or</a>', "reviews"),
+        ('<a href="/temoignages-clients">Ils nous font confiance</a>', "reviews"),
         ('<a href="https://boutique.lemoine.fr/contact">Contact</a>', "contact"),
     ],
 )

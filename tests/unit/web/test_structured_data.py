@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from shared.web.page import Page
-from shared.web.structured_data import json_ld, leaves, microdata, organizations, state, texts, types_of
+from shared.web.structured_data import (
+    json_ld,
+    leaves,
+    microdata,
+    microdata_items,
+    organizations,
+    state,
+    texts,
+    types_of,
+)
 
 
 def blocks(*texts: str, kind: str = "application/ld+json") -> Page:
@@ -89,6 +98,30 @@ def test_microdata() -> None:
     }
     assert address["postalCode"] == "45990"
     assert organizations(Page("http://a.example/", 200, [], html)) == [shop]
+
+
+def test_microdata_as_json_ld_would_have_it() -> None:
+    html = """<div itemscope itemtype="https://schema.org/Bakery"><p itemprop="name">Dupré</p>
+    <div itemprop="review" itemscope itemtype="https://schema.org/Review"><b itemprop="reviewBody">Bon</b>
+    <time itemprop="datePublished" datetime="2026-01-05">hier</time></div>
+    <div itemprop="review" itemscope itemtype="https://schema.org/Review"><b itemprop="reviewBody">Très bon</b></div></div>
+    <p itemscope><i itemprop="name">x</i></p>"""
+    shop, other = microdata_items(Page("http://a.example/", 200, [], html))
+    assert shop == {
+        "@type": "https://schema.org/Bakery",
+        "name": "Dupré",
+        "review": [
+            {"@type": "https://schema.org/Review", "reviewBody": "Bon", "datePublished": "2026-01-05"},
+            {"@type": "https://schema.org/Review", "reviewBody": "Très bon"},
+        ],
+    }
+    assert other == {"@type": "", "name": "x"}
+
+
+def test_microdata_reads_no_more_than_two_million_characters() -> None:
+    html = "<div itemscope>" + "<div itemprop=a>" * 200 + "x" * 1_000_000
+    (item,) = microdata_items(Page("http://a.example/", 200, [], html))
+    assert [len(value) for value in item["a"]] == [10_000, 10_000]
 
 
 def test_state_of_a_page_made_by_scripts() -> None:

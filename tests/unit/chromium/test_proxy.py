@@ -8,8 +8,8 @@ import ssl
 import httpx
 import pytest
 
-from services.brand_assets.screenshots.gate import Gate
-from services.brand_assets.screenshots.proxy import Proxy
+from shared.chromium.gate import Gate
+from shared.chromium.proxy import Proxy
 from tests.unit.net.servers import page, redirect
 from tests.unit.net.world import World
 

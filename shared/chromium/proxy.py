@@ -9,7 +9,7 @@ from typing import Self
 import httpcore
 import httpx
 
-from services.brand_assets.screenshots.gate import Gate
+from shared.chromium.gate import Gate
 from shared.messaging.cancelling import cancel
 from shared.net.errors import EgressError
 

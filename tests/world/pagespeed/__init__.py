@@ -1,0 +1,1 @@
+"""PageSpeed Insights, and the pages it measures."""
