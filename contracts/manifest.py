@@ -45,6 +45,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A row counts as a result when one of its signal columns is not null."""
     when: str = ""
     """What a job must ask for to have it, a value of `extra_columns` or `include_reviews`; empty: every job has it."""
+    keeps_given: bool = False
+    """Where the module has no value, the input's own stays (legal_data: the SIREN of a company it does not find)."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

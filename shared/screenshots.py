@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 
+from shared.chromium.program import find_program
 from shared.settings import Settings
 
 NOT_INSTALLED = (
     "Screenshots are not available here: install Chromium and the extra `screenshots`, or set OUTSEND_CHROMIUM, "
     "or ask for the job without capture_screenshot."
 )
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
 def find_chromium(settings: Settings) -> str | None:
@@ -19,8 +18,6 @@ def find_chromium(settings: Settings) -> str | None:
 
     A program that is named is believed: the gateway need not have what the workers have.
     """
-    if settings.chromium:
-        return settings.chromium
-    if importlib.util.find_spec("playwright") is None:
+    if not settings.chromium and importlib.util.find_spec("playwright") is None:
         return None
-    return next((path for name in _NAMES if (path := shutil.which(name)) is not None), None)
+    return find_program(settings)

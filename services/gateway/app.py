@@ -12,10 +12,11 @@ from litestar.openapi.spec import Tag
 from contracts.manifest import MODULES_FOLDER, ModuleSpec, load_manifests
 from services.gateway.availability import missing
 from services.gateway.commands import JobCommands
+from services.gateway.delivery_check import DeliveryChecks
 from services.gateway.idempotency import IdempotencyKeys
 from services.gateway.intake import Intake
 from services.gateway.resumption import Resumptions
-from services.gateway.routes import accounts, api_keys, commands, creation, scrap, sessions
+from services.gateway.routes import accounts, api_keys, commands, creation, delivery_check, scrap, sessions
 from services.gateway.routes.registry import registry_route
 from services.gateway.scrap import ScrapJobs
 from services.gateway.submission import Submissions
@@ -30,8 +31,8 @@ from shared.messaging.connection import connect
 from shared.messaging.log import EventLog
 from shared.settings import Settings
 
-SCRAP = "scrap"
-"""The module with routes of its own; every deployment has it."""
+SCRAP, DELIVERY_CHECK = "scrap", "delivery_check"
+"""The modules with routes of their own; every deployment has them."""
 
 TAGS = (
     Tag(name="accounts", description="Accounts, logins and API keys."),
@@ -74,6 +75,7 @@ def create_app(
         app.state.usage = EfUsage(log)
         app.state.submissions = Submissions(log=log, intake=intake, modules=modules, settings=settings)
         app.state.scrap = ScrapJobs(spec=modules[SCRAP], intake=intake, tiler=tiler, settings=settings)
+        app.state.delivery_checks = DeliveryChecks(spec=modules[DELIVERY_CHECK], intake=intake, settings=settings)
         app.state.resumptions = Resumptions(
             log=log,
             intake=intake,
@@ -108,6 +110,7 @@ def create_app(
             api_keys.create_api_key,
             api_keys.revoke_api_key,
             *scrap.scrap_routes(modules[SCRAP], settings),
+            *delivery_check.delivery_check_routes(modules[DELIVERY_CHECK], settings),
             *creation.creation_routes(modules, settings),
             commands.cancel_job,
             commands.resume_job,

@@ -17,9 +17,6 @@ from shared.job.output import UniquePlaces, output_order
 from shared.messaging.log import EventLog
 from shared.settings import Settings
 
-_NOT_REUSABLE = frozenset({"delivery_check", "viewport_test"})
-"""Their output is a report about one domain, not a list."""
-
 
 async def read_source(log: EventLog, job: str, identity: Identity) -> JobState:
     """The source job, which must be the caller's. Raises NotFound, Forbidden, LogUnavailable."""
@@ -40,7 +37,7 @@ async def source_rows(log: EventLog, source: JobState, settings: Settings) -> li
         raise Gone("The rows of the source job have expired.")
     if source.phase != "done":
         raise BadRequest("The source job is not done.")
-    if source.job_type in _NOT_REUSABLE or source.rows == 0:
+    if not source.reusable_output or source.rows == 0:
         raise BadRequest("The source job has no reusable output.")
     if source.rows > settings.max_items:
         raise _too_many(f"The source job has {source.rows} rows; a job takes 1 to {settings.max_items} items.")

@@ -9,7 +9,7 @@ from ulid import ULID
 from contracts.events import JobLogged, JobRequested
 from contracts.jobs import JobPublic
 from contracts.manifest import ModuleSpec
-from services.gateway.availability import require_available
+from services.gateway.availability import require_available, require_served
 from services.gateway.batch import NewJob
 from services.gateway.body import BodyReader, JobBody
 from services.gateway.intake import Intake, days_later
@@ -31,7 +31,9 @@ class Submissions:
         self._intake = intake
         self._settings = settings
         self._readers = {
-            slug: BodyReader(spec, settings.max_items) for slug, spec in modules.items() if not spec.on_grid
+            slug: BodyReader(spec, settings.max_items)
+            for slug, spec in modules.items()
+            if spec.takes_items and not spec.on_grid
         }
 
     async def submit(self, spec: ModuleSpec, payload: bytes, identity: Identity, key_text: str | None) -> JobPublic:
@@ -53,6 +55,7 @@ class Submissions:
         request = self._request(spec, body, sifted, identity.user_id, at=at)
         check_ceiling(request.ef_cost, self._settings.max_ef_per_job)
         require_available(spec.slug, self._settings, body.options)
+        require_served(spec.slug, self._settings, sifted.accepted)
         return NewJob(
             id=f"j_{ULID()}",
             tenant=identity.user_id,
@@ -86,6 +89,8 @@ class Submissions:
             params=body.options,
             produces=spec.columns,
             list_columns=spec.list_columns,
+            reusable_output=spec.reusable_output,
+            output_filename=spec.output_filename,
             unit=spec.unit,
             dropped=sifted.dropped + sifted.repeated,
             source_job_id=body.source_job_id,

@@ -16,6 +16,9 @@ _TOWN = (
     r"(?=[ -]))){0,6}(?: \d\d?(?:er|e|ème)?(?![\w-]))?(?: (?:CEDEX|Cedex|cedex)(?: \d\d?(?!\d))?)?"
 )
 _POSTCODE = re.compile(rf"(?<![\d])(?:F-? ?|FR-)?(?P<code>\d{{5}}|\d\d \d{{3}})(?!\d)[\s,–-]{{1,3}}(?P<town>{_TOWN})")
+_CODE = re.compile(r"\d(?<!\d\d)(?:\d{4}|\d \d{3})(?!\d)")
+_PREFIX = 3
+"""Digits of a postcode, and characters that may stand before them: `FR-`."""
 _POSTCODE_BEHIND = re.compile(rf"(?:,| à| -)\s(?P<town>{_TOWN}) \((?P<code>\d{{5}})\)")
 """`3 rue du Puits à Dijon (21000)`."""
 _STREET = re.compile(
@@ -46,7 +49,7 @@ def addresses(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
 
     Linear. A postcode and a town alone are an address when they are said to be one.
     """
-    for match in (*_POSTCODE.finditer(text), *_POSTCODE_BEHIND.finditer(text)):
+    for match in _postcodes(text):
         town = _town(match["town"])
         if town is None or match["code"].startswith(("00", "99")):
             continue
@@ -58,6 +61,19 @@ def addresses(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
             yield match.start(), said, f"{street}, {code} {town}"
         elif said and match.start() - start < 4:
             yield match.start(), said, f"{code} {town}"
+
+
+def _postcodes(text: str) -> Iterator[re.Match[str]]:
+    """Each postcode with its town: those before it, then those behind."""
+    codes = [code.start() for code in _CODE.finditer(text)]
+    at = 0
+    for code in codes:
+        found = (_POSTCODE.match(text, start) for start in range(max(at, code - _PREFIX), code + 1))
+        if (match := next(filter(None, found), None)) is not None:
+            at = match.end()
+            yield match
+    if any(text[code - 1 : code] == "(" for code in codes):
+        yield from _POSTCODE_BEHIND.finditer(text)
 
 
 def structured_address(objects: list[dict[str, Any]]) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from services.legal_mentions.french_numbers import read_number
 from shared.legal.numbers import is_siren
+from shared.web.cues import Cue
 
-_CAPITAL = re.compile(r"(?<![\w-])capital(?![\w-])")
+_CAPITAL = Cue(r"(?<![\w-])capital(?![\w-])")
 _BETWEEN = re.compile(
     r"(?:[\s:=(,–—-]|\b(?:social|variable|fixe|minimum|minimal|maximum|initial|souscrit|effectif|libere|entierement|actuel|est|de|du"
     r"|a|la|le|somme|s'eleve|s'elevant|montant|share|stock|of|is|total|and|et|with|paid|up|in|sarl|sas|sasu|sa|divise)\b|d')*+"
@@ -39,7 +40,7 @@ def capitals(folded: str) -> Iterator[tuple[int, int | float]]:
         amount = _in_words(window[at:]) or _in_digits(window, at)
         if amount is not None and 0 < amount < _MOST:
             yield word.start(), amount
-    for match in _OF_CAPITAL.finditer(folded):
+    for match in _OF_CAPITAL.finditer(folded) if "de capital" in folded else ():
         yield match.start(), parse_amount(match["number"])
 
 

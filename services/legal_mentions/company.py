@@ -9,11 +9,12 @@ from services.legal_mentions.evidence import Stated
 from services.legal_mentions.forms import Form, without_form
 from services.legal_mentions.names import is_name, read_company
 from shared.legal.notice import Notice
+from shared.web.cues import Cue
 
-_CUES: tuple[tuple[int, re.Pattern[str]], ...] = (
+_CUES: tuple[tuple[int, Cue], ...] = (
     (
         40,
-        re.compile(
+        Cue(
             r"(?<![\w-])(?:raison sociale|denomination(?: sociale| commerciale)?(?! de l)|nom (?:de (?:la societe"
             r"|l'entreprise|l'association"
             r"|l'etablissement)|legal|de l'editeur)|company name|registered name|legal name|legal entity"
@@ -22,7 +23,7 @@ _CUES: tuple[tuple[int, re.Pattern[str]], ...] = (
     ),
     (
         35,
-        re.compile(
+        Cue(
             r"(?<![\w-])(?:(?:edite|publie|exploite|propose|gere|administre)e?s?(?: et [a-z ]{3,30})? par"
             r"|(?:est )?la propriete(?: exclusive)? de"
             r"|(?:published|operated|owned|edited|run)(?: and [a-z ]{3,20})? by|is the property of)(?![\w-])"
@@ -30,14 +31,14 @@ _CUES: tuple[tuple[int, re.Pattern[str]], ...] = (
     ),
     (
         30,
-        re.compile(
+        Cue(
             r"(?<![\w-])(?:editeur(?: (?:du|de ce) site(?: (?:internet|web))?| et proprietaire| de la publication)?"
             r"|proprietaire(?: (?:du|de ce) site)?"
             r"|(?:website )?publisher|site owner|edition(?: du site)?|identite de l'editeur"
             r"|propriete du site)(?: est| is)?(?=\s?[:\n–-]| (?:la|l'|est|is)\b)"
         ),
     ),
-    (22, re.compile(r"(?<![\w-])(?:(?:la |l')(?:societe|entreprise|association)|the company)(?= [^\s])")),
+    (22, Cue(r"(?<![\w-])(?:(?:la |l')(?:societe|entreprise|association)|the company)(?= [^\s])")),
 )
 _BESIDE_FORM = 20
 _BEFORE_FORM = 80

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
@@ -11,12 +10,13 @@ import msgspec
 
 from shared.legal.notice import Notice
 from shared.legal.publisher import is_about_another, weigh
+from shared.web.cues import Cue
 from shared.web.links import Kind
 
 T = TypeVar("T")
 
 _NOTICES: frozenset[Kind] = frozenset(("legal", "terms", "privacy"))
-_NOTICE_WORDS = re.compile(
+_NOTICE_WORDS = Cue(
     r"edit(?:eur du|e par|ed by)|directeur de (?:la )?publication|au capital (?:social |variable )?de|raison sociale"
     r"|legal notice|published by|sire[nt]\b|r\.?c\.?s\.?\b"
 )
@@ -81,4 +81,4 @@ def _distance(one: Stated[T], anchor: Anchor | None) -> int:
 
 def _reads_like_a_notice(notice: Notice, at: int) -> bool:
     first, last = notice.passage(at)
-    return _NOTICE_WORDS.search(notice.folded, max(first, at - _REACH), min(last, at + _REACH)) is not None
+    return _NOTICE_WORDS.search(notice.folded[max(first, at - _REACH) : min(last, at + _REACH)]) is not None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from services.legal_mentions.names import read_company
 from shared.legal.notice import Notice
+from shared.web.cues import Cue
 from shared.web.domains import provider_of
 from shared.web.folding import fold
 
@@ -19,7 +20,7 @@ _LEAD = re.compile(
 _DOMAIN = re.compile(
     r"(?<![\w@.-])(?:https?://)?(?:www\.)?([a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,30})?\.[a-z]{2,10})(?![\w-])"
 )
-_ITSELF = re.compile(
+_ITSELF = Cue(
     r"(?:auto-?heberg|self-?hosted|(?:edite|publie|cree|realise|developpe|concu|gere|exploite|published"
     r"|operated)\w{0,3} (?:et|&|and) (?:est )?"
     r"(?:heberg|hosted))"

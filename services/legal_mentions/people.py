@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.legal_mentions.names import is_placeholder
 from services.legal_mentions.words import words
+from shared.web.cues import Cue
 from shared.web.folding import fold
 
 _CIVILITY = (
@@ -19,6 +20,7 @@ _WORD = (
 )
 _PARTICLE = r"(?:de la|de|du|des|d['’]|le|la|van der|van|von|der|den|el|ben|da|di|dos|del|DE LA|DE|DU|VAN|EL|BEN)"
 _PERSON = rf"{_CIVILITY}?(?P<name>{_WORD}(?: (?:{_PARTICLE} ?)?{_WORD}){{1,3}})"
+_EACH_PERSON = re.compile(_PERSON)
 _NAME = re.compile(rf"[\s:–—,\"«(-]*{_PERSON}")
 _TITLE = (
     r"(?:co-?)?gerant[es]?s?|gerance|presidence|president(?:e|-directeur general)?|pdg|p\.d\.g\.?|directeur general"
@@ -27,18 +29,19 @@ _TITLE = (
     r"|chief executive officer|managing director"
     r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice"
 )
+_ANY_TITLE = Cue(_TITLE)
 _OF = (
     r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?"
     r"|en exercice|actuel(?:le)?|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
 )
-_REPRESENTED = re.compile(
+_REPRESENTED = Cue(
     rf"(?:representee?|dirigee?|represented|geree?)s? (?:legalement |aux fins des presentes )?(?:par|by)\s?:?\s?"
     rf"(?:(?:son|sa|ses|its|le|la|l') ?(?:{_TITLE})\w*{_OF})?[\s,:]*"
 )
-_TITLED = re.compile(
+_TITLED = Cue(
     rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?"
 )
-_PUBLICATION = re.compile(
+_PUBLICATION = Cue(
     r"(?<![\w-])(?:direct(?:eur|rice)(?:\(?-?·?\.?(?:trice|rice)\)?)?|responsable|codirect(?:eur"
     r"|rice))s? (?:de (?:la )?|du )?"
     r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la "
@@ -68,25 +71,36 @@ def people(text: str, folded: str) -> Iterator[tuple[int, bool, str]]:
         after = _AFTER_PUBLICATION.match(folded, cue.end())
         if (name := _name_at(text, after.end() if after else cue.end())) is not None:
             yield cue.start(), False, name
-    for match in re.finditer(_PERSON, text):
-        behind = _BEHIND.match(folded, match.end())
-        if (
-            behind
-            and not _is_publication(folded, behind.start("title"))
-            and (name := _checked(match["name"])) is not None
-        ):
-            yield match.start(), True, name
+    for start, end in _titled_lines(folded):
+        for match in _EACH_PERSON.finditer(text, start, end):  # a name stands on one line
+            behind = _BEHIND.match(folded, match.end())
+            if (
+                behind
+                and not _is_publication(folded, behind.start("title"))
+                and (name := _checked(match["name"])) is not None
+            ):
+                yield match.start(), True, name
 
 
 def is_person(name: str) -> bool:
     """Whether a name may be a person's: two to four words with capitals, none that only companies have."""
-    found = re.fullmatch(_PERSON, name)
+    found = _EACH_PERSON.fullmatch(name)
     return found is not None and _checked(found["name"]) == name
+
+
+def _titled_lines(folded: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each line in which a title may stand."""
+    end = 0
+    for title in _ANY_TITLE.starts(folded):
+        if title >= end:
+            end = folded.find("\n", title)
+            end = end if end >= 0 else len(folded)
+            yield folded.rfind("\n", 0, title) + 1, end
 
 
 def _is_publication(folded: str, at: int) -> bool:
     """`Directeur de la publication` is no director of the company."""
-    return _PUBLICATION.match(folded, at) is not None
+    return _PUBLICATION.expression.match(folded, at) is not None
 
 
 def _name_at(text: str, at: int) -> str | None:

@@ -11,10 +11,11 @@ import msgspec
 
 from services.legal_mentions.words import words
 from shared.legal.numbers import company_numbers
+from shared.web.cues import Cue
 from shared.web.folding import fold
 
 _TOWNS = Path(__file__).parent / "greffes.txt"
-_REGISTER = re.compile(
+_REGISTER = Cue(
     r"(?<![a-z])(?:r\.? ?c\.? ?s\.?(?![a-z]{2})"
     r"|registre (?:national )?du commerce(?: et des societes)?(?: \(?r\.?c\.?s\.?\)?)?"
     r"|trade and companies'? register|(?:commercial|companies|company|trade) register"

@@ -70,7 +70,7 @@ def sightings(pages: Sequence[SitePage], region: str) -> list[Sighting]:
 def _of_page(page: SitePage, region: str) -> Iterator[Sighting]:
     yield from _structured(page, region)
     left = _MAX_TEXT
-    label: Label = ""
+    before = ""
     for section in page.sections:
         for link in section.links:
             if (phone := _linked(link, region)) is not None:
@@ -79,9 +79,9 @@ def _of_page(page: SitePage, region: str) -> Iterator[Sighting]:
         if left < 0:
             return
         if section.text:
-            for phone, found in _labelled(section.text, label, region):
+            for phone, found in _labelled(section.text, before, region):
                 yield _seen(phone, found, "text", section, page)
-            label = _label_of_line(section.text)
+            before = section.text
 
 
 def _seen(phone: Phone, label: Label, source: Source, section: Section, page: SitePage) -> Sighting:
@@ -110,14 +110,19 @@ def _link_label(link: PlacedLink, section: Section) -> Label:
     return own or _last_label(fold(section.text[max(0, link.at - 30) : link.at])) or "phone"
 
 
-def _labelled(text: str, before: Label, region: str) -> Iterator[tuple[Phone, Label]]:
-    """The numbers of one section and what is said of each; `before`: the label that the line above ends in."""
+def _labelled(text: str, line_before: str, region: str) -> Iterator[tuple[Phone, Label]]:
+    """The numbers of one section and what is said of each, which may stand in the line above."""
+    numbers = list(find_phones(text, region))
+    if not numbers:
+        return
     folded = fold(text)
-    label, at = before, 0
-    for placed in find_phones(text, region):
+    label: Label = ""
+    at = 0
+    for placed in numbers:
         between = folded[at : placed.start]
         if at == 0 or not _BETWEEN.fullmatch(between):
-            label = _last_label(between[-_BEFORE:] + "0") or (before if at == 0 and placed.start < 3 else "")
+            above = _label_of_line(line_before) if at == 0 and placed.start < 3 else ""
+            label = _last_label(between[-_BEFORE:] + "0") or above
         at = placed.end
         if _is_number_of_something(folded, placed):
             continue

@@ -12,6 +12,7 @@ from contracts.items import ItemRequested
 from services.pricing.board import Plan
 from services.pricing.layout import layout
 from services.pricing.plans import Offers, offers
+from services.pricing.signs import speaks_of_money
 from services.pricing.structured import of_json_ld, of_meta, of_microdata, of_state
 from shared.modulekit.module import Context, Result
 from shared.web.domains import host_of
@@ -22,10 +23,6 @@ from shared.web.site_pages import SitePage, collect
 KINDS: tuple[Kind, ...] = ("pricing",)
 Confidence = Literal["high", "medium", "low"]
 
-_MONEY = re.compile(
-    r"[€£¥₹$]|&(?:euro|pound|#8364|#x20ac);|\b(?:EUR|USD|GBP|CHF|CAD|euros?|kr|zł|F?CFA|MAD|TND)\b", re.IGNORECASE
-)
-"""A page without any of these has no price to be looked for."""
 _SPEAKS = re.compile(r"[a-z]{2}-(ca|au|nz|ch|dk|no)", re.IGNORECASE)
 
 
@@ -78,7 +75,7 @@ def best(sources: Sequence[Found]) -> Found | None:
 
 def _sources(pages: Sequence[SitePage]) -> Iterator[Found]:
     """In the order in which they are believed, each that says something."""
-    priced = [one for one in pages if _MONEY.search(one.page.html)]
+    priced = [one for one in pages if speaks_of_money(one.page.html)]
     ordered = sorted(priced, key=lambda one: one.kind != "pricing")
     machine: tuple[tuple[Callable[[Page, str], list[Plan]], Confidence], ...] = (
         (of_json_ld, "high"),

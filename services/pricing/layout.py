@@ -10,9 +10,11 @@ from selectolax.lexbor import LexborNode
 
 from shared.web.page import Page
 
+_TEXT = "-text"
+"""How the parser calls a text; a comment is called `-comment`."""
 _INVISIBLE = frozenset(
-    """head script style noscript template svg iframe object select textarea canvas video audio math dialog footer
-    blockquote""".split()  # noqa: SIM905
+    """-comment head script style noscript template svg iframe object select textarea canvas video audio math dialog
+    footer blockquote""".split()  # noqa: SIM905
 )
 """And a footer, with its capital and its telephone rates, and a quotation."""
 _INLINE = frozenset(
@@ -22,9 +24,9 @@ _INLINE = frozenset(
 _STRUCK = frozenset(("s", "del", "strike"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _ASIDE = re.compile(
-    r"(?:^|\s)(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|section)[-_]+){0,3}"
+    r"(?:(?:site|header|mini|shopping|side|widget|woocommerce|block|customer|client|google|section)[-_]+){0,3}"
     r"(?:cart|basket|panier|filters?|facets?|price[-_](?:filter|slider|range)|testimonials?|temoignages?|reviews?"
-    r"|avis|comments?|cookies?|footer|cagnotte|gift-?cards?|announcement(?:-bar)?|free-?shipping)(?=[\s_-]|$)",
+    r"|avis|comments?|cookies?|footer|cagnotte|gift-?cards?|announcement(?:-bar)?|free-?shipping)(?=[_-]|$)",
     re.IGNORECASE,
 )
 """Classes and ids of boxes whose prices are not what is offered."""
@@ -39,11 +41,12 @@ _HIDDEN_CLASS = re.compile(
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CENTS = re.compile(r"(?<![a-z])(?:cents?|decimals?|fraction|centimes?)(?![a-z])", re.IGNORECASE)
+_NO_CLASSES: frozenset[str] = frozenset()
 _MOST_BOXES = 30_000
 _MOST_TEXT = 1_000_000
 
 
-class Box(msgspec.Struct):
+class Box(msgspec.Struct, gc=False):
     """An element and the part of the text within it."""
 
     tag: str
@@ -73,22 +76,22 @@ def layout(page: Page) -> Layout:
     return Layout("".join(walk.pieces), walk.boxes)
 
 
-# The same names stand on a page a hundred times.
+# The same names stand on a page a hundred times, beside others that are there once.
 
 
-@lru_cache(maxsize=2048)
-def _is_aside(names: str) -> bool:
-    return _ASIDE.search(names) is not None
+@lru_cache(maxsize=4096)
+def _is_aside(name: str) -> bool:
+    return _ASIDE.match(name) is not None
 
 
-@lru_cache(maxsize=2048)
-def _is_old(classes: str) -> bool:
-    return _OLD.search(classes) is not None
+@lru_cache(maxsize=4096)
+def _is_old(name: str) -> bool:
+    return _OLD.search(name) is not None
 
 
-@lru_cache(maxsize=2048)
-def _is_hidden(classes: str) -> bool:
-    return _HIDDEN_CLASS.search(classes) is not None
+@lru_cache(maxsize=4096)
+def _is_hidden(name: str) -> bool:
+    return _HIDDEN_CLASS.search(name) is not None
 
 
 class _Walk:
@@ -101,13 +104,14 @@ class _Walk:
 
     def over(self, root: LexborNode) -> None:
         stack: list[tuple[LexborNode, int]] = []
-        self._open(root, -1, "body")
+        self._open("body", -1, _NO_CLASSES, is_struck=False, is_hidden=False)
         stack.append((root, 0))
         node = root.first_child
         while node is not None and len(self.boxes) < _MOST_BOXES and self._length < _MOST_TEXT:
-            if node.is_text_node:
+            tag = node.tag or ""
+            if tag == _TEXT:
                 self._write(node.text_content or "")
-            elif node.is_element_node and (number := self._enter(node, stack[-1][1])) is not None:
+            elif tag not in _INVISIBLE and (number := self._enter(node, tag, stack[-1][1])) is not None:
                 if (child := node.first_child) is not None:
                     stack.append((node, number))
                     node = child
@@ -120,43 +124,39 @@ class _Walk:
         for _, number in reversed(stack):
             self._close(number)
 
-    def _enter(self, node: LexborNode, parent: int) -> int | None:
-        tag = node.tag or ""
-        if tag in _INVISIBLE:
-            return None
+    def _enter(self, node: LexborNode, tag: str, parent: int) -> int | None:
         if tag == "br":
             self._break()
             return None
+        around = self.boxes[parent]
         attributes = node.attributes
+        if not attributes and tag != "sup":
+            return self._open(tag, parent, _NO_CLASSES, around.is_struck or tag in _STRUCK, around.is_hidden)
         classes = (attributes.get("class") or "")[:500]
-        names = f"{attributes.get('id') or ''} {classes}"
-        if len(names) > 1 and _is_aside(names):
+        names = classes.split()
+        if any(map(_is_aside, (attributes.get("id") or "").split())) or any(map(_is_aside, names)):
             return None
-        number = self._open(node, parent, tag)
-        box, around = self.boxes[number], self.boxes[parent]
         style = attributes.get("style") or ""
-        box.classes = frozenset(classes.split()[:20])
-        box.is_struck = (
-            around.is_struck or tag in _STRUCK or "line-through" in style or bool(classes and _is_old(classes))
-        )
-        box.is_hidden = (
+        is_struck = around.is_struck or tag in _STRUCK or "line-through" in style or any(map(_is_old, names))
+        is_hidden = (
             around.is_hidden
             or "hidden" in attributes
             or bool(style and _HIDDEN_STYLE.search(style))
-            or bool(classes and _is_hidden(classes))
+            or any(map(_is_hidden, names))
         )
+        number = self._open(tag, parent, frozenset(names[:20]), is_struck, is_hidden)
         if self._last.isdigit() and not self._space and (tag == "sup" or (classes and _CENTS.search(classes))):
             text = (node.text() or "").strip()
             if len(text) == 2 and text.isdigit():
                 self._put(",")
         return number
 
-    def _open(self, node: LexborNode, parent: int, tag: str) -> int:
+    def _open(self, tag: str, parent: int, classes: frozenset[str], is_struck: bool, is_hidden: bool) -> int:
         if tag not in _INLINE:
             self._break()
         elif tag == "label":
             self._space = True
-        self.boxes.append(Box(tag, parent, frozenset(), False, False, self._length))
+        self.boxes.append(Box(tag, parent, classes, is_struck, is_hidden, self._length))
         return len(self.boxes) - 1
 
     def _close(self, number: int) -> None:

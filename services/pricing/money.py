@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -43,6 +44,7 @@ _PRICE = re.compile(
     rf"(?P<number>{_NUMBER})(?:[.,][-–—]{{1,2}})?[ \u00a0\u202f]{{0,2}}(?P<unit>{_AFTER})(?P<cents>\d\d(?!\d))?",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _STACKED = re.compile(
     rf"^(?:(?P<number>{_NUMBER})\n(?P<unit>{_AFTER})(?![ ]?\d)|(?P<sign>{_BEFORE})\n(?P<first>{_NUMBER})$)",
     re.IGNORECASE | re.MULTILINE,
@@ -70,7 +72,8 @@ def sightings(text: str, country: str) -> list[Sighting]:
     `country` is that of the page (`ca`, `dk`), for signs that several currencies share.
     """
     folded = fold(text[:_MOST])
-    found = [*_prices(_PRICE, text, folded, country), *_prices(_STACKED, text, folded, country)]
+    on_lines = (found for start, end in _lines_with_digits(text) for found in _PRICE.finditer(text, start, end))
+    found = [*_prices(on_lines, folded, country), *_prices(_STACKED.finditer(text, 0, _MOST), folded, country)]
     found += _words(folded)
     return sorted({one.start: one for one in reversed(found)}.values(), key=lambda one: one.start)
 
@@ -89,10 +92,18 @@ def code_of(sign: str, country: str) -> str | None:
     return _CODES.get(sign) or (sign.upper() if re.fullmatch(r"[a-z]{3}", sign) else None)
 
 
-def _prices(form: re.Pattern[str], text: str, folded: str, country: str) -> Iterator[Sighting]:
-    for number, found in enumerate(form.finditer(text, 0, _MOST)):
-        if number >= _MOST_PRICES:
-            return
+def _lines_with_digits(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each line that may hold a price; most do not."""
+    end = 0
+    while (digit := _DIGIT.search(text, end, _MOST)) is not None:
+        start = text.rfind("\n", end, digit.start()) + 1 or end
+        end = text.find("\n", digit.end(), _MOST)
+        end = end if end >= 0 else min(len(text), _MOST)
+        yield start, end
+
+
+def _prices(matches: Iterable[re.Match[str]], folded: str, country: str) -> Iterator[Sighting]:
+    for found in islice(matches, _MOST_PRICES):
         low = found.groupdict().get("low")
         cents = found.groupdict().get("cents")
         written = found["first"] or found["number"]

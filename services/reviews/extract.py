@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import msgspec
-
 from contracts.items import ItemRequested
 from contracts.manifest import read_key
 from services.reviews.asked import Asked, asked
@@ -18,7 +16,6 @@ from services.reviews.own_site import own_site
 from shared.google_places import GooglePlaces
 from shared.modulekit.errors import ModuleError, Retryable, Unavailable
 from shared.modulekit.module import ATTEMPT, Context, Result
-from shared.modulekit.told_once import ToldOnce
 from shared.review_sources import NOTHING_TO_ASK, SITES_ALONE
 from shared.web.links import Kind
 from shared.web.site_pages import SitePage, collect
@@ -29,15 +26,7 @@ _MOST_PAGES = 3
 _Rows = list[dict[str, Any]]
 
 
-class _Sources(msgspec.Struct, frozen=True):
-    """What the items of one process share."""
-
-    google: GooglePlaces | None
-    """None: there is no key."""
-    told: ToldOnce
-
-
-_sources: WeakKeyDictionary[Context, _Sources] = WeakKeyDictionary()
+_googles: WeakKeyDictionary[Context, GooglePlaces | None] = WeakKeyDictionary()
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
@@ -79,7 +68,7 @@ async def _link(item: ItemRequested, context: Context) -> MapsLink | None:
     if not isinstance(link, str):
         return None
     without = asked(item.item, None)
-    if _sources_of(context).google is None or without.place_ids:
+    if _google(context) is None or without.place_ids:
         return read_link(link)
     try:
         return await follow(link, context.fetcher)
@@ -94,18 +83,18 @@ async def _of_google(item: ItemRequested, wanted: Asked, context: Context) -> _R
 
     Raises Retryable while there are attempts left, or no site to turn to.
     """
-    sources = _sources_of(context)
-    if sources.google is None:
-        await _tell(item, context, SITES_ALONE)
+    google = _google(context)
+    if google is None:
+        await context.log_once(item, "warn", SITES_ALONE)
         return None
     try:
-        place = await find(sources.google, wanted)
+        place = await find(google, wanted)
     except Retryable as error:
         if wanted.site is None or ATTEMPT.get() < context.spec.attempts:
             raise
         return error
     except Unavailable as error:
-        await _tell(item, context, error.message)
+        await context.log_once(item, "warn", error.message)
         return error
     except ModuleError as error:
         return error
@@ -117,16 +106,9 @@ async def _of_google(item: ItemRequested, wanted: Asked, context: Context) -> _R
     return rows(named, opinions(place))
 
 
-async def _tell(item: ItemRequested, context: Context, message: str) -> None:
-    if _sources_of(context).told.is_news(item.job, message):
-        await context.log(item, "warn", message)
-
-
-def _sources_of(context: Context) -> _Sources:
-    """Made by the first item of a process."""
-    sources = _sources.get(context)
-    if sources is None:
+def _google(context: Context) -> GooglePlaces | None:
+    """Made by the first item of a process; None: there is no key."""
+    if context not in _googles:
         key = context.settings.google_places_key
-        google = GooglePlaces(context.settings, context.quotas) if key else None
-        sources = _sources[context] = _Sources(google, ToldOnce())
-    return sources
+        _googles[context] = GooglePlaces(context.settings, context.quotas) if key else None
+    return _googles[context]

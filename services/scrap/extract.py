@@ -15,7 +15,6 @@ from shared.geography import Geography
 from shared.geography.tile import Tile
 from shared.modulekit.errors import Permanent
 from shared.modulekit.module import Context, Result
-from shared.modulekit.told_once import ToldOnce
 
 _MOST_ROWS = 1_000
 """In one result: at some 400 bytes each they stay far below what a message may have. Above it the parts are searched
@@ -28,7 +27,6 @@ class _Searcher:
     def __init__(self, sources: Sequence[Source], communes: Geography) -> None:
         self.sources = sources
         self.communes = communes
-        self.told = ToldOnce()
 
 
 _searchers: WeakKeyDictionary[Context, asyncio.Task[_Searcher]] = WeakKeyDictionary()
@@ -51,8 +49,7 @@ async def process(item: ItemRequested, context: Context) -> Result:
     )
     found = await search_tile(searcher.sources, searcher.communes, tile, wanted, first_page_only=fast, run=context.run)
     for failure in found.failures:
-        if searcher.told.is_news(item.job, failure):
-            await context.log(item, "warn", failure)
+        await context.log_once(item, "warn", failure)
     if len(found.rows) > _MOST_ROWS and tile.can_split:
         return Result(split=_parts(item, tile))
     split = found.capped and not fast and tile.can_split

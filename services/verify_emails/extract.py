@@ -35,8 +35,8 @@ async def process(item: ItemRequested, context: Context) -> Result:
     verdict = await verifier.verify(given, context.spec.timeout * _SHARE_OF_TIME)
     if verdict.again and ATTEMPT.get() < context.spec.attempts:
         raise _later(verdict, context.settings.verify_retry_delay)
-    if verdict.reason == "port_closed" and verifier.is_news(item.job):
-        await context.log(item, "warn", _PORT_CLOSED.format(port=context.settings.verify_smtp_port))
+    if verdict.reason == "port_closed":
+        await context.log_once(item, "warn", _PORT_CLOSED.format(port=context.settings.verify_smtp_port))
     return Result(columns=verdict.columns(given.strip().lower()))
 
 

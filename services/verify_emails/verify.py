@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 
 from msgspec.structs import replace
 
@@ -20,8 +19,6 @@ from shared.net.resolver import Resolver
 from shared.net.smtp import MailDialer
 from shared.settings import Settings
 
-_REMEMBERED_JOBS = 1000
-
 
 class Verifier:
     """What the items of one process share."""
@@ -30,7 +27,6 @@ class Verifier:
         resolver = Resolver(settings.dns_servers)
         self._exchangers = MailExchangers(settings.dns_servers, resolver)
         self._servers = MailServers(settings, MailDialer(settings, resolver), identity(settings))
-        self._told: OrderedDict[str, None] = OrderedDict()
 
     async def verify(self, given: str, limit: float) -> Verdict:
         """The verdict on what was given as an address, within `limit` seconds. Never raises over the address."""
@@ -42,14 +38,6 @@ class Verifier:
                 return await self._verify(found)
         except TimeoutError:
             return of_answer(found, Answer(failure="timeout"))
-
-    def is_news(self, job: str) -> bool:
-        """Whether the job is told for the first time that port 25 is closed."""
-        news = job not in self._told
-        self._told[job] = None
-        if len(self._told) > _REMEMBERED_JOBS:
-            self._told.popitem(last=False)
-        return news
 
     async def _verify(self, mailbox: Mailbox) -> Verdict:
         try:

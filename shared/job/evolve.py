@@ -57,6 +57,8 @@ def _requested(state: JobState, event: JobRequested, envelope: Envelope) -> JobS
         params=event.params,
         produces=event.produces,
         list_columns=event.list_columns,
+        reusable_output=event.reusable_output,
+        output_name=event.output_filename,
         unit=event.unit,
         total=event.total,
         ef_cost=event.ef_cost,

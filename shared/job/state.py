@@ -50,6 +50,9 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
     produces: list[str] = []
     list_columns: list[str] = []
+    reusable_output: bool = True
+    output_name: str = ""
+    """What the request calls the CSV; empty: nothing of its own."""
     unit: str = "items"
     total: int = 0
     ef_cost: float = 0.0
@@ -112,7 +115,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output_filename(self) -> str:
         """The name of the CSV."""
-        return f"{self.job_type}_{self.id}.csv"
+        return self.output_name or f"{self.job_type}_{self.id}.csv"
 
 
 ABSENT = JobState()

@@ -62,16 +62,16 @@ def _notice(page: SitePage) -> Notice:
     owners: list[Owner] = []
     others: list[tuple[Owner, str]] = []
     length, block = 0, -1
-    gap = both = False
+    gap, before = False, ""
     for part in page.sections:
         text = part.text
         if not text:
             continue
-        if part.owner in FOREIGN and not both:
+        if part.owner in FOREIGN and not _BOTH.search(fold(before[-40:])):
             others.append((part.owner, text))
             gap = True
             continue
-        both = bool(_BOTH.search(fold(text[-40:])))
+        before = text
         separator = GAP if gap else " " if part.block == block else "\n"
         text = (separator if pieces else "") + text
         gap, block = False, part.block

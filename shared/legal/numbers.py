@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from shared.web.cues import Cue
+
 _LA_POSTE = "356000000"
 _GAP = r"[ .\-]{0,2}"
 _NINE = rf"\d{{3}}{_GAP}\d{{3}}{_GAP}\d{{3}}"
@@ -21,7 +23,10 @@ _NUMBER = re.compile(
     rf"|(?P<siret>{_NINE}{_GAP}(?:\d{{5}}|\d{{3}} \d\d|\d\d \d{{3}}|\d \d{{4}}|\d{{4}} \d))"
     rf"|(?P<siren>{_NINE}))(?!\d)"
 )
-_BARE_VAT = re.compile(rf"(?:tva|t\.v\.a|vat)[^\d\n]{{0,40}}(?P<key>\d\d){_GAP}(?P<of>{_NINE})(?!\d)")
+_BARE_VAT = Cue(rf"(?:tva|t\.v\.a|vat)[^\d\n]{{0,40}}(?P<key>\d\d){_GAP}(?P<of>{_NINE})(?!\d)")
+_DIGITS = re.compile(r"\d[\d .\-]{8,}+")
+"""Every number stands in such a stretch, but for an `fr ` before it. Most texts have none."""
+_COUNTRY = 4
 _NINE_ONLY = re.compile(rf"{_NINE}(?!\d)")
 _FOREIGN_CALL = re.compile(r"(?:\+|\b00)[ .]?\d{1,3}[ .()0]{0,5}$")
 """What stands before nine digits of a telephone number: `+33 472 123 456`."""
@@ -69,16 +74,22 @@ def company_numbers(folded: str) -> Iterator[CompanyNumber]:
 
     VAT numbers written without FR come first, the others in order.
     """
-    bare = [number for match in _BARE_VAT.finditer(folded) if (number := _bare_vat(match)) is not None]
+    stretches = [match.span() for match in _DIGITS.finditer(folded)]
+    bare = _bare_vats(folded) if stretches else []
     yield from bare
     inside = {number.end for number in bare}
-    at = 0
-    while (match := _NUMBER.search(folded, at)) is not None:
-        found = _read(match, folded)
-        # A SIREN and a postcode look like a SIRET, a telephone number's end like a SIREN: look again behind the start.
-        at = found.end if found else match.start() + 1
-        if found is not None and found.end not in inside:
-            yield found
+    for start, end in stretches:
+        at = max(0, start - _COUNTRY)
+        while (match := _NUMBER.search(folded, at, end)) is not None:
+            found = _read(match, folded)
+            # A SIREN and a postcode look like a SIRET, a telephone number's end like a SIREN: look again behind it.
+            at = found.end if found else match.start() + 1
+            if found is not None and found.end not in inside:
+                yield found
+
+
+def _bare_vats(folded: str) -> list[CompanyNumber]:
+    return [number for match in _BARE_VAT.finditer(folded) if (number := _bare_vat(match)) is not None]
 
 
 def _bare_vat(match: re.Match[str]) -> CompanyNumber | None:

@@ -167,3 +167,15 @@ async def pages_bucket(js: JetStreamContext, settings: Settings) -> KeyValue:
         max_bytes=settings.page_cache_bytes,
         persist_mode=api.PersistMode.ASYNC if settings.nats_replicas == 1 else None,
     )
+
+
+async def answers_bucket(js: JetStreamContext, settings: Settings) -> KeyValue:
+    """Answers of outside APIs. A lost one is asked for again, so one node writes them behind."""
+    return await declare_bucket(
+        js,
+        settings,
+        subjects.ANSWERS_BUCKET,
+        max_age=settings.answer_cache_ttl,
+        max_bytes=settings.answer_cache_bytes,
+        persist_mode=api.PersistMode.ASYNC if settings.nats_replicas == 1 else None,
+    )

@@ -14,6 +14,8 @@ from contracts.events import Level, PlaceFound
 from contracts.items import ItemRequested
 from contracts.manifest import ModuleSpec
 from shared.modulekit.errors import Permanent, Retryable
+from shared.modulekit.told_once import ToldOnce
+from shared.net.answers import Answers
 from shared.net.client import Fetcher, FetchError, Response
 from shared.net.upstream import Quotas
 from shared.settings import Settings
@@ -50,7 +52,9 @@ class Context:
         settings: Settings,
         fetcher: Fetcher,
         log: Callable[[ItemRequested, Level, str], Awaitable[None]],
+        *,
         quotas: Quotas | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self.spec = spec
         self.settings = settings
@@ -58,7 +62,10 @@ class Context:
         """The only way out: guarded, polite, cached."""
         self.quotas = quotas
         """Where processes share the limits of outside APIs; None: there is this process alone."""
+        self.answers = answers
+        """What outside APIs answered before, whoever asked; None: nothing is remembered."""
         self._log = log
+        self._told = ToldOnce()
         # More threads than processors would only make pages wait for each other.
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix=spec.slug)
 
@@ -77,6 +84,11 @@ class Context:
     async def log(self, item: ItemRequested, level: Level, message: str) -> None:
         """A line for the person who watches the job."""
         await self._log(item, level, message)
+
+    async def log_once(self, item: ItemRequested, level: Level, message: str) -> None:
+        """A line that this process tells the item's job once, however many of its items could."""
+        if self._told.is_news(item.job, message):
+            await self._log(item, level, message)
 
     def close(self) -> None:
         """Let go of the threads; work in them is not waited for."""

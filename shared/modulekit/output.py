@@ -81,7 +81,8 @@ def label(spec: ModuleSpec, given: dict[str, Any]) -> str:
     """What a person recognises the item by."""
     if spec.on_grid:
         return f"{given.get('query')} · {given.get('tile')}"[:_LABEL_LENGTH]
-    value = next((read_key(given, key) for key in spec.reads or given if read_key(given, key) is not None), None)
+    keys = spec.reads if spec.takes_items else list(given)
+    value = next((read_key(given, key) for key in keys if read_key(given, key) is not None), None)
     return str(value)[:_LABEL_LENGTH] if value is not None else ""
 
 

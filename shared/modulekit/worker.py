@@ -24,6 +24,7 @@ from shared.modulekit.results import ResultWriter
 from shared.modulekit.runner import ModuleRunner
 from shared.modulekit.suspects import Suspects
 from shared.modulekit.watchdog import Watchdog
+from shared.net.answers import Answers
 from shared.net.client import Fetcher
 from shared.net.page_cache import KvPageCache
 from shared.net.upstream import Quotas
@@ -69,6 +70,7 @@ class Worker:
         writer = ResultWriter(log)
         suspects = Suspects(await suspects_bucket(js, self._settings))
         quotas = await Quotas.open(js, self._settings)
+        answers = await Answers.open(js, self._settings)
         name = str(ULID())
 
         async def say(item: ItemRequested, level: Level, message: str) -> None:
@@ -79,7 +81,7 @@ class Worker:
                 client,
                 spec,
                 load_process(spec),
-                Context(spec, self._settings, fetcher, say, quotas),
+                Context(spec, self._settings, fetcher, say, quotas=quotas, answers=answers),
                 writer=writer,
                 suspects=suspects,
                 worker=name,

@@ -9,8 +9,10 @@ import heapq
 import html as entities
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
+
+from shared.web.literals import Literals, lowered
 
 _MAX_FOUND = 500
 _ZERO_WIDTH = {ord(letter): None for letter in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
@@ -36,8 +38,15 @@ _SPACED_AT = re.compile(
 )
 
 
-_MAYBE = re.compile(r"[@＠﹫&]|arobas|[\[({<]\s{0,2}(?:at?|ät|chez|arrobe)\s{0,2}[\])}>]|[\s_-]at[\s_-]", re.IGNORECASE)
-"""Most texts have none of it and stay as they are."""
+_AT_WORD = r"(?i:\s{0,2}(?:at?|ät|chez|arrobe)\s{0,2}[\])}>])"
+_MAYBE = re.compile(
+    "|".join(
+        [*"@＠﹫&", rf"\[{_AT_WORD}", rf"\({_AT_WORD}", rf"{{{_AT_WORD}", rf"<{_AT_WORD}"]
+        + [rf"{a}(?:(?i:robas)|(?<=[\s_-]{a})(?i:t)[\s_-])" for a in "aA"]
+    )
+)
+"""Most texts have none of it and stay as they are. Each alternative begins with a letter of its own, so that all but
+these are passed over quickly."""
 
 
 def readable(text: str) -> str:
@@ -93,6 +102,8 @@ _OPERAND = r"(?:\"[^\"\n]{0,80}\"|'[^'\n]{0,80}'|[A-Za-z_$][\w$]{0,40})"
 _STATEMENT = re.compile(
     rf"(?:([A-Za-z_$][\w$]{{0,40}})\s{{0,4}}=\s{{0,4}}|[(\[=:,]\s{{0,4}})({_OPERAND}(?:\s{{0,4}}\+\s{{0,4}}{_OPERAND}){{0,60}})"
 )
+_ADDED = re.compile(r"\+(?<!/ld\+)(?<!/svg\+)\s{0,4}[\"'A-Za-z_$]")
+"""A sum, and not the name of a media type."""
 _EACH_OPERAND = re.compile(_OPERAND)
 _REVERSED_STRING = re.compile(r"[\"']([^\"'\n]{6,100})[\"']\s{0,3}\.split\([\"']{2}\)\s{0,3}\.reverse\(")
 _JOINED = re.compile(
@@ -101,10 +112,9 @@ _JOINED = re.compile(
 _CODES = re.compile(r"fromCharCode\s{0,4}\(([\d\s,x a-fA-F]{5,2000})\)")
 _UNESCAPE = re.compile(r"(?:unescape|decodeURIComponent|decodeURI)\s{0,4}\(\s{0,4}[\"']([^\"']{6,3000})[\"']")
 _BASE64_CALL = re.compile(r"atob\s{0,4}\(\s{0,4}[\"']([A-Za-z0-9+/=]{8,400})[\"']")
-_BASE64_ATTRIBUTE = re.compile(
-    r"\s(?:data-[\w-]{1,40}|rel|href|hrefb64|onclick)=[\"'](?:mailto:)?([A-Za-z0-9+/]{10,200}={0,2})[\"']"
-)
-_BASE64 = (_BASE64_CALL, _BASE64_ATTRIBUTE)
+_BASE64_VALUE = re.compile(r"=[\"'](?:mailto:)?([A-Za-z0-9+/]{10,200}={0,2})[\"']")
+_BASE64_ATTRIBUTE = re.compile(r"\s(?:data-[\w-]{1,40}|rel|href|hrefb64|onclick)\Z")
+"""What stands before such a value. It is looked for last: there are many attributes and few such values."""
 _TYPO3 = re.compile(
     r"linkTo_UnCryptMailto\s{0,4}\(\s{0,4}(?:'|%27|&#0?39;|&quot;|\")([^'\"()<>]{6,200}?)(?:'|%27|&#0?39;|&quot;|\")"
 )
@@ -126,9 +136,11 @@ def hidden_strings(html: str) -> list[str]:
     Cloudflare's protection, concatenated and joined strings, character codes, percent and base64 encoding, ROT13 and
     TYPO3's shifted mail links, address parts in data attributes. Strings without an @ are left out.
     """
+    signs = {sign for sign, _, _ in _SIGNS.within(lowered(html))}
     found: list[str] = []
-    for read in (_cloudflare, _concatenated, _character_codes, _percent, _base64, _typo3, _split, _rot13):
-        found += [one for one in read(html) if "@" in one]
+    for read, needed in _WAYS:
+        if not needed or not signs.isdisjoint(needed):
+            found += [one for one in read(html) if "@" in one]
         if len(found) >= _MAX_FOUND:
             break
     return found[:_MAX_FOUND]
@@ -144,21 +156,30 @@ def _concatenated(html: str) -> list[str]:
     """Follow assignments and sums of strings around each string with an @, as Joomla and others write them."""
     found: list[str] = []
     known: dict[str, str] = {}
-    read_to = 0
-    for at in itertools.islice(_strings_with_at(html), _MAX_FOUND):
-        if at < read_to:
-            continue
-        window = html[max(read_to, at - _WINDOW) : at + _WINDOW]
-        read_to = at + _WINDOW
-        for name, sum_ in _STATEMENT.findall(window):
+    windows = list(_windows(html))
+    has_sums = any(map(_ADDED.search, windows))
+    for window in windows:
+        for name, sum_ in _STATEMENT.findall(window) if has_sums else ():
             value = "".join(_value(operand, known) for operand in _EACH_OPERAND.findall(sum_))[:500]
             if name:
                 known[name] = value
             if "@" in value and "+" in sum_:
                 found.append(value)
-        joined = (match[2].join(_strings(match[1])) for match in _JOINED.finditer(window) if match[2] is not None)
-        found += [*joined, *(match[1][::-1] for match in _REVERSED_STRING.finditer(window))]
+        if ".join(" in window:
+            lists = (match for match in _JOINED.finditer(window) if match[2] is not None)
+            found += [match[2].join(_strings(match[1])) for match in lists]
+        if ".reverse(" in window:
+            found += [match[1][::-1] for match in _REVERSED_STRING.finditer(window)]
     return found
+
+
+def _windows(html: str) -> Iterator[str]:
+    """The surroundings of each string with an @, no character twice."""
+    read_to = 0
+    for at in itertools.islice(_strings_with_at(html), _MAX_FOUND):
+        if at >= read_to:
+            yield html[max(read_to, at - _WINDOW) : at + _WINDOW]
+            read_to = at + _WINDOW
 
 
 def _strings_with_at(html: str) -> Iterator[int]:
@@ -198,9 +219,22 @@ def _percent(html: str) -> list[str]:
     return [unquote(match[1]) for match in _UNESCAPE.finditer(html)]
 
 
-def _base64(html: str) -> list[str]:
-    texts = (_from_base64(match[1]) for pattern in _BASE64 for match in pattern.finditer(html))
-    return [text for text in texts if text and _PLAUSIBLE.search(text)]
+def _base64_calls(html: str) -> list[str]:
+    return _plausible(match[1] for match in _BASE64_CALL.finditer(html))
+
+
+def _base64_attributes(html: str) -> list[str]:
+    values = _BASE64_VALUE.finditer(html)
+    return _plausible(value[1] for value in values if _BASE64_ATTRIBUTE.search(html, *_before(value)))
+
+
+def _before(value: re.Match[str]) -> tuple[int, int]:
+    """Where the attribute's name stands."""
+    return max(0, value.start() - 50), value.start()
+
+
+def _plausible(encoded: Iterable[str]) -> list[str]:
+    return [text for text in map(_from_base64, encoded) if text and _PLAUSIBLE.search(text)]
 
 
 def _from_base64(encoded: str) -> str | None:
@@ -254,3 +288,18 @@ def _rot13(html: str) -> list[str]:
         return []
     rotated = (codecs.decode(match[0], "rot13") for match in _ROT13.finditer(html))
     return list(rotated)
+
+
+_WAYS: tuple[tuple[Callable[[str], list[str]], frozenset[str]], ...] = (
+    (_cloudflare, frozenset(("cfemail", "email-protection"))),
+    (_concatenated, frozenset(("@", "%40", "&#64;", "&#x40;"))),
+    (_character_codes, frozenset(("fromcharcode",))),
+    (_percent, frozenset(("unescape", "decodeuri"))),
+    (_base64_calls, frozenset(("atob",))),
+    (_base64_attributes, frozenset()),
+    (_typo3, frozenset(("uncryptmailto", "data-mailto-token"))),
+    (_split, frozenset(f"data-{name}=" for name in ("domain", "host", "website", "part2", "d", "after"))),
+    (_rot13, frozenset(("znvygb:", "rot13"))),
+)
+"""Each way to hide an address, and what a page has at least one of that uses it; nothing: no such sign is known."""
+_SIGNS = Literals({sign for _, signs in _WAYS for sign in signs})

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001
-_LENGTH = 4
-"""Characters of a head; longer ones make more of them and find little less."""
+_LENGTH = 6
+"""Characters of a head; longer ones make more of them and find little less, shorter ones begin many other words."""
 _MOST = 2000
 
 
 def heads(pattern: str) -> set[str]:
-    """Strings of at most 4 characters: every match of `pattern` begins with one of them.
+    """Strings of at most 6 characters: every match of `pattern` begins with one of them.
 
     Understands what lists of words are written with: literals, classes, groups, alternatives, repetitions. Raises
     ValueError for a pattern that can begin with anything, or be empty.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -14,11 +15,12 @@ import msgspec
 
 from shared.net.errors import FetchError
 from shared.net.url import normalise_url
+from shared.web.cues import Cue
 from shared.web.domains import host_of, same_site
 from shared.web.folding import fold
-from shared.web.outline import Block, Region
+from shared.web.outline import Block, PlacedLink, Region
 
-Kind = Literal["home", "contact", "legal", "about", "pricing", "terms", "privacy", "other"]
+Kind = Literal["home", "contact", "legal", "about", "pricing", "terms", "privacy", "reviews", "other"]
 
 
 _KINDS = Path(__file__).parent / "page_kinds.toml"
@@ -58,6 +60,13 @@ def _rules() -> tuple[_Rule, ...]:
     )
 
 
+@cache
+def _words() -> Cue:
+    """What every text and path of a kind has in it."""
+    written = msgspec.toml.decode(_KINDS.read_bytes(), type=dict[Kind, _Written])
+    return Cue("|".join(word for rule in written.values() for word in (*rule.text, *rule.path)))
+
+
 _NO_PAGE = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|odt|zip|rar|7z|gz|tgz|jpe?g|png|gif|webp|svg|avif|ico|mp[34]|webm|mov|avi|ics|vcf|xml|rss"
     r"|json|css|js|txt|csv|exe|dmg|apk)$",
@@ -71,6 +80,7 @@ _ELSEWHERE = re.compile(
 _ENDING = re.compile(r"\.(?:html?|php\d?|aspx?|jsp|cfm|shtml)$")
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|msclkid|mc_[ce]id|_ga)=[^&]*&?")
 _MAX_LINKS = 3000
+_MAX_ADDRESS = 500
 _MAX_TEXT = 60
 """Longer texts are sentences that mention a page, not its name."""
 
@@ -100,10 +110,10 @@ def find_pages(home: str, blocks: Iterable[Block]) -> dict[Kind, list[str]]:
     One address is at most one kind's, in the spelling of `same_site_page`. The same links give the same answer. Pure.
     """
     best: dict[str, _Candidate] = {}
-    links = ((link, block) for block in blocks for link in block.links)
-    for link, block in itertools.islice(links, _MAX_LINKS):
+    links = ((link, block.region) for block in blocks for link in block.links)
+    for link, region in _telling(list(itertools.islice(links, _MAX_LINKS))):
         signs = _signs(link.url, link.text or link.hint)
-        scores = ((_score(rule, signs, block.region), rule.kind) for rule in _rules())
+        scores = ((_score(rule, signs, region), rule.kind) for rule in _rules())
         score, kind = max(scores, key=lambda one: one[0])
         if score and (address := same_site_page(home, link.url)) is not None:
             held = best.get(address)
@@ -135,7 +145,7 @@ def guesses(home: str, kind: Kind) -> list[str]:
 
 def same_site_page(home: str, url: str) -> str | None:
     """The address in the one spelling all modules fetch, when it is another page of the same site; else None."""
-    if not url.startswith(("http://", "https://")) or len(url) > 500:
+    if not url.startswith(("http://", "https://")) or len(url) > _MAX_ADDRESS:
         return None
     if not same_site(host_of(url), host_of(home)):
         return None
@@ -148,6 +158,14 @@ def same_site_page(home: str, url: str) -> str | None:
         return None if address.rstrip("/") == normalise_url(home).partition("?")[0].rstrip("/") else address
     except FetchError:
         return None
+
+
+def _telling(links: Sequence[tuple[PlacedLink, Region]]) -> Iterator[tuple[PlacedLink, Region]]:
+    """The few links with a word of a kind in their text or address. All are searched at once: a page has hundreds."""
+    read = [f"{link.text or link.hint} {unquote(link.url[:_MAX_ADDRESS])}" for link, _ in links]
+    ends = list(itertools.accumulate(len(one) + 1 for one in read))
+    words = _words().starts(fold("\n".join(read)))
+    return (links[index] for index in sorted({bisect_right(ends, word) for word in words}))
 
 
 def _signs(url: str, text: str) -> _Signs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -15,8 +16,11 @@ Region = Literal["header", "nav", "main", "footer"]
 
 LABEL_LEVEL = 7
 """The level of what is no heading but looks like one: a bold line, a `dt`, a `th`, a `summary`."""
+_TEXT = "-text"
+"""How the parser calls a text; a comment is called `-comment`."""
 _INVISIBLE = frozenset(
-    "head script style noscript template svg iframe object select textarea canvas video audio math".split()  # noqa: SIM905
+    """-comment head script style noscript template svg iframe object select textarea canvas video audio
+    math""".split()  # noqa: SIM905
 )
 _INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark meter output q s samp small
@@ -32,7 +36,9 @@ _TITLES = {
 _SPACED = frozenset(("td", "th", "img", "input", "label"))
 _MARKED = frozenset(("div", "section", "aside", "ul", "table", "p", "center"))
 """Elements whose class or id may say that they are the footer."""
-_SMALL = frozenset(("span", "b", "i", "em", "strong", "small", "a", "font", "bdo", "p", "div"))
+_TELLING = frozenset(("article", "header", "nav", "footer", *_BOLD, *_TITLES))
+_HIDING = frozenset(("span", "b", "i", "em"))
+_SMALL = _HIDING | {"strong", "small", "a", "font", "bdo", "p", "div"}
 _FOOTER = re.compile(
     r"(?<![\w-])(?:site|page|main|global|l|g|wp|block|section|shopify-section|elementor-location|et|tpl|the|master|mod)?[-_]*"
     r"(?:footer|pied|bas|colophon|copyright|bottom)(?:[-_]?(?:page|de-page|bar|site|area|widgets?|wrapper|content|main|"
@@ -47,7 +53,7 @@ _MAX_BLOCK = 20_000
 """Characters; a longer block is cut in two: nobody writes such a paragraph."""
 
 
-class PlacedLink(msgspec.Struct, frozen=True):
+class PlacedLink(msgspec.Struct, frozen=True, gc=False):
     """A link of a block and the offset of its text in the block's."""
 
     at: int
@@ -58,7 +64,7 @@ class PlacedLink(msgspec.Struct, frozen=True):
     """Its title, aria-label or the alternative text of its image: all that a link of an icon says."""
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """What stands on its own between two breaks."""
 
     text: str
@@ -78,14 +84,13 @@ def outline(page: Page) -> list[Block]:
     return _Walk(page).blocks
 
 
-class _Open(msgspec.Struct):
-    """An element whose end has not come."""
+class _Open(msgspec.Struct, gc=False):
+    """An element whose end has not come, and what was so before it."""
 
     node: LexborNode
+    tag: str
     region: Region
-    breaks: bool
     level: int
-    bold: bool
     link: tuple[int, str, str, str] | None = None
 
 
@@ -97,6 +102,7 @@ class _Walk:
         self._pieces: list[str] = []
         self._length = 0
         self._total = 0
+        self._is_full = False
         self._bold_length = 0
         self._bold = 0
         self._space = False
@@ -109,6 +115,8 @@ class _Walk:
         self._protected = "data-cfemail" in page.html
         self._backwards = "bidi-override" in page.html
         self._classes = reversed_classes(page.html) if self._backwards else frozenset()
+        self._replaced = _SMALL if self._protected or self._backwards else _HIDING
+        self._urls: dict[str, str | None] = {}  # menus stand on a page two or three times
         body = page.tree.body
         if body is not None:
             self._walk(body)
@@ -117,11 +125,11 @@ class _Walk:
     def _walk(self, root: LexborNode) -> None:
         stack: list[_Open] = []
         node: LexborNode | None = root.first_child
-        while node is not None and len(self.blocks) < _MAX_BLOCKS and self._total < _MAX_TEXT:
-            entered = self._enter(node) if node.is_element_node else None
-            if node.is_text_node:
+        while node is not None and not self._is_full:
+            tag = node.tag or ""
+            if tag == _TEXT:
                 self._text(node.text_content or "")
-            if entered is not None:
+            elif tag not in _INVISIBLE and (entered := self._enter(node, tag)) is not None:
                 child = node.first_child
                 if child is not None:
                     stack.append(entered)
@@ -134,67 +142,59 @@ class _Walk:
                 node = opened.node
             node = following
 
-    def _enter(self, node: LexborNode) -> _Open | None:
+    def _enter(self, node: LexborNode, tag: str) -> _Open | None:
         """Begin an element; None when there is nothing to see in it."""
-        tag = node.tag or ""
-        if tag in _INVISIBLE:
-            return None
-        if tag == "br":
+        if tag not in _INLINE:
+            if tag == "img":
+                self._image(node)
+                return None
             self._flush()
-            return None
-        if tag == "img":
-            self._image(node)
-            return None
-        breaks = tag not in _INLINE
-        if breaks:
-            self._flush()
+            if tag == "br":
+                return None
         if tag in _SPACED:
             self._space = True
-        if tag in _SMALL and self._is_replaced(node, tag):
+        if tag in self._replaced and self._is_replaced(node, tag):
             return None
-        opened = _Open(node, self._region, breaks, self._level, tag in _BOLD)
-        self._bold += opened.bold
-        self._level = _TITLES.get(tag, self._level)
-        self._place(node, tag)
-        if tag == "a" and self._after_link:
-            self._space = True
-        if tag == "a" and (link := self._link(node)) is not None:
-            opened.link, self._link_text, self._alternative = link, [], ""
+        opened = _Open(node, tag, self._region, self._level)
+        if tag == "a":
+            opened.link = self._open_link(node)
+        elif tag in _MARKED:
+            if not self._articles and self._region != "footer" and _is_footer(node.attributes):
+                self._region = "footer"
+        elif tag in _TELLING:
+            self._note(tag)
         return opened
 
-    def _leave(self, opened: _Open) -> None:
-        if opened.link is not None:
-            at, url, rel, hint = opened.link
-            text = " ".join(self._link_text or ())[:500]
-            self._links.append(PlacedLink(min(at, self._length), url, text, rel, hint or self._alternative))
-            self._link_text, self._after_link = None, True
-        if opened.breaks:
-            self._flush()
-        self._bold -= opened.bold
-        self._level = opened.level
-        self._region = opened.region
-        self._articles -= opened.node.tag == "article"
-
-    def _place(self, node: LexborNode, tag: str) -> None:
-        self._articles += tag == "article"
-        if self._region == "footer":
+    def _note(self, tag: str) -> None:
+        """What a tag by itself says of what is within."""
+        if tag in _BOLD:
+            self._bold += 1
+        elif tag in _TITLES:
+            self._level = _TITLES[tag]
+        elif tag == "article":
+            self._articles += 1
+        elif self._region == "footer":
             return
-        if tag == "footer":
-            self._region = "footer" if not self._articles else self._region
-        elif tag == "header":
-            self._region = "header" if not self._articles else self._region
         elif tag == "nav":
             self._region = "nav"
-        elif tag in _MARKED and not self._articles:
-            attributes = node.attributes
-            names = f"{attributes.get('id') or ''} {attributes.get('class') or ''} "
-            if attributes.get("role") == "contentinfo" or (len(names) > 3 and _FOOTER.search(names[:400])):
-                self._region = "footer"
+        elif not self._articles:
+            self._region = "footer" if tag == "footer" else "header"
+
+    def _leave(self, opened: _Open) -> None:
+        tag = opened.tag
+        if opened.link is not None:
+            self._close_link(*opened.link)
+        if tag not in _INLINE:
+            self._flush()
+        elif tag in _BOLD:
+            self._bold -= 1
+        self._level = opened.level
+        self._region = opened.region
+        if tag == "article":
+            self._articles -= 1
 
     def _is_replaced(self, node: LexborNode, tag: str) -> bool:
         """Whether the element is hidden within a line or written so that only a person can read it."""
-        if not (self._protected or self._backwards or tag in ("span", "i", "b", "em")):
-            return False
         attributes = node.attributes
         if not attributes:
             return False
@@ -209,13 +209,23 @@ class _Walk:
             return True
         return tag not in ("p", "div", "a") and bool(style) and _HIDDEN.search(style) is not None
 
-    def _link(self, node: LexborNode) -> tuple[int, str, str, str] | None:
+    def _open_link(self, node: LexborNode) -> tuple[int, str, str, str] | None:
+        self._space = self._space or self._after_link
         attributes = node.attributes
-        url = self._page.absolute(attributes.get("href") or "")
+        address = attributes.get("href") or ""
+        if address not in self._urls:
+            self._urls[address] = self._page.absolute(address)
+        url = self._urls[address]
         if url is None:
             return None
-        hint = attributes.get("title") or attributes.get("aria-label") or ""
-        return self._length, url, (attributes.get("rel") or "").lower(), " ".join(hint[:200].split())
+        self._link_text, self._alternative = [], ""
+        hint = attributes.get("title") or attributes.get("aria-label")
+        return self._length, url, (attributes.get("rel") or "").lower(), " ".join(hint[:200].split()) if hint else ""
+
+    def _close_link(self, at: int, url: str, rel: str, hint: str) -> None:
+        text = " ".join(self._link_text or ())[:500]
+        self._links.append(PlacedLink(min(at, self._length), url, text, rel, hint or self._alternative))
+        self._link_text, self._after_link = None, True
 
     def _image(self, node: LexborNode) -> None:
         self._space = True
@@ -223,10 +233,10 @@ class _Walk:
             self._alternative = " ".join((node.attributes.get("alt") or "")[:200].split())
 
     def _text(self, text: str) -> None:
-        words = " ".join(text.split())
-        if not words:
+        if not text or text.isspace():
             self._space = self._space or bool(text)
             return
+        words = " ".join(text.split())
         if self._link_text is not None:
             self._link_text.append(words)
         if (self._space or text[0].isspace()) and self._length:
@@ -241,13 +251,26 @@ class _Walk:
             self._flush()
 
     def _flush(self) -> None:
-        if self._pieces or self._links:
-            text = "".join(self._pieces)
-            level = self._level
-            if not level and self._bold_length >= 0.9 * len(text) > 0 and len(text) <= 120:
-                level = LABEL_LEVEL
-            self.blocks.append(Block(text, self._region, level, tuple(self._links)))
-            self._total += len(text)
-            self._pieces, self._links = [], []
-        self._length = self._bold_length = 0
         self._space = False
+        if not self._pieces and not self._links:
+            return
+        text = "".join(self._pieces)
+        level = self._level
+        if not level and self._bold_length >= 0.9 * len(text) > 0 and len(text) <= 120:
+            level = LABEL_LEVEL
+        self.blocks.append(Block(text, self._region, level, tuple(self._links)))
+        self._total += len(text)
+        self._is_full = len(self.blocks) >= _MAX_BLOCKS or self._total >= _MAX_TEXT
+        self._pieces, self._links = [], []
+        self._length = self._bold_length = 0
+
+
+def _is_footer(attributes: dict[str, str | None]) -> bool:
+    names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"[:400].split()
+    return any(map(_says_footer, names)) or attributes.get("role") == "contentinfo"
+
+
+@lru_cache(maxsize=4096)
+def _says_footer(name: str) -> bool:
+    """The same names stand on a page a hundred times."""
+    return _FOOTER.search(name) is not None

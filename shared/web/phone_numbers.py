@@ -48,6 +48,7 @@ _NUMBER = re.compile(
     rf")(?!\d)"
 )
 """French numbers in every grouping, and international ones."""
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\d\d[./-]\d\d[./-](?:19|20)\d\d")
 _DUMMIES = frozenset(
     (
@@ -129,6 +130,8 @@ def find_phones(text: str, region: str = "FR") -> Iterator[PlacedPhone]:
 
     Outside the French plan numbers without a country code are found by the library, with leniency VALID.
     """
+    if not _DIGIT.search(text):  # most texts
+        return
     taken: list[tuple[int, int]] = []
     for match in _NUMBER.finditer(text):
         if _DATE.search(match[0]):

@@ -16,10 +16,11 @@ import msgspec
 from contracts.manifest import load_manifests
 from services.dead_check.judge import judge
 from tests.accuracy.report import Section, table
-from tests.golden import pictured
+from tests.golden import measured, pictured
 from tests.golden.cases import load
 from tests.golden.scoring import score, values
 from tests.unit.dead_check.cases import cases as dead_check_cases
+from tests.unit.verify_emails.cases import cases as verify_emails_cases
 
 READ_PAGES = ("emails", "socials", "phones_extra", "legal_ids", "legal_mentions", "pricing", "ads_intelligence")
 """Modules that are one function from pages to columns."""
@@ -45,8 +46,8 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 def scored() -> list[Scored]:
-    """All nine. Must be called outside an event loop: brand_assets is run against a server."""
-    return [*map(_page_reader, READ_PAGES), _dead_check(), _brand_assets()]
+    """All of them. Must be called outside an event loop: brand_assets is run against a server."""
+    return [*map(_page_reader, READ_PAGES), _dead_check(), _brand_assets(), _verify_emails(), _pagespeed()]
 
 
 def modules_section() -> Section:
@@ -69,6 +70,20 @@ def _brand_assets() -> Scored:
         _, found = asyncio.run(pictured.outcomes(Path(folder)))
     pairs = [(pictured.expected(name), pictured.comparable(name, one)) for name, one in found.items()]
     return _compared("brand_assets", pairs, traps=sum(case["kind"] == "trap" for case in pictured.CASES.values()))
+
+
+def _verify_emails() -> Scored:
+    echo = {"email": None}  # given back, not found
+    pairs = [(case.expected() | echo, case.found() | echo) for case in verify_emails_cases()]
+    return _compared("verify_emails", pairs, traps=sum(case.trap for case in verify_emails_cases()))
+
+
+def _pagespeed() -> Scored:
+    outcomes = [(case, measured.outcome(case)) for case in measured.cases()]
+    pairs = [
+        ({} if case.error else case.expected(), found if isinstance(found, dict) else {}) for case, found in outcomes
+    ]
+    return _compared("pagespeed", pairs, traps=sum(case.trap for case, _ in outcomes))
 
 
 def _compared(slug: str, pairs: list[tuple[dict[str, Any], dict[str, Any]]], *, traps: int) -> Scored:

@@ -13,6 +13,7 @@ import sys
 
 from tests.accuracy.corpus_section import ask_peer, corpus_section
 from tests.accuracy.detectors import peer_vocabulary
+from tests.accuracy.legal_data_section import legal_data_section
 from tests.accuracy.modules_section import modules_section
 from tests.accuracy.real_section import our_tally, real_section
 
@@ -20,7 +21,7 @@ from tests.accuracy.real_section import our_tally, real_section
 def main(*, write: bool, peer: bool) -> int:
     ask_peer(everything=peer)
     known = peer_vocabulary()
-    sections = [modules_section(), real_section(known), corpus_section(known)]
+    sections = [modules_section(), legal_data_section(), real_section(known), corpus_section(known)]
     for section in sections:
         print("\n".join(section.lines))
         if write:

@@ -33,9 +33,9 @@ def creation_rule(settings: Settings) -> Rule:
 
 
 def creation_routes(modules: Mapping[str, ModuleSpec], settings: Settings) -> list[HTTPRouteHandler]:
-    """POST /api/jobs/{type} for every module whose jobs are made of items."""
+    """POST /api/jobs/{type} for every module whose jobs are made of the client's items."""
     rule = creation_rule(settings)
-    return [_creation_route(spec, rule, settings) for spec in modules.values() if not spec.on_grid]
+    return [_creation_route(spec, rule, settings) for spec in modules.values() if spec.takes_items and not spec.on_grid]
 
 
 def _creation_route(spec: ModuleSpec, rule: Rule, settings: Settings) -> HTTPRouteHandler:

@@ -26,8 +26,6 @@ from shared.store import JobView, Views
 
 MOST_ROWS = 10_000
 GEOJSON = "application/geo+json"
-_NOT_REUSABLE = frozenset({"delivery_check", "viewport_test"})
-"""Job types whose rows are a report on the caller, not leads."""
 
 
 @get(
@@ -52,7 +50,7 @@ async def job_items(
         raise Gone("The job's output has expired.")
     if _status(view) != "done":
         raise BadRequest("The job is not done.")
-    if view.state.job_type in _NOT_REUSABLE:
+    if not view.state.reusable_output:
         raise BadRequest("This type of job has no reusable output.")
     return await _stream(json_page(views, view, "rows", offset=start, limit=count), "application/json")
 
