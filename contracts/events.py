@@ -43,6 +43,10 @@ class JobRequested(Event, frozen=True, kw_only=True):
     """The columns the module appends, in order, as its manifest said when the job was accepted."""
     list_columns: list[str] = []
     """Those of `produces` whose values are lists."""
+    reusable_output: bool = True
+    """Whether the rows can be the items of another job."""
+    output_filename: str = ""
+    """The download's name; empty: `{job_type}_{id}.csv`."""
     unit: str = "items"
     """What progress counts: sites, places, e-mails …"""
     dropped: int = 0

@@ -77,6 +77,22 @@ class ScrapBody(msgspec.Struct, frozen=True, kw_only=True):
     """fast: the first page of each tile; normal: all pages, full tiles are split; ultra: normal on a finer grid."""
 
 
+class DeliveryCheckBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/jobs/delivery-check: whose message is looked for in the seed inboxes."""
+
+    domain: str
+    """Of the sender's address, e.g. `example.com`; hosts below it count too."""
+    subject_filter: str | None = None
+    """Part of the subject; without it any message of the domain will do."""
+
+
+class SeedAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An inbox that a test message is to be sent to."""
+
+    email: str
+    kind: Literal["gmail", "imap"]
+
+
 class EstimateBody(ScrapBody, frozen=True, kw_only=True):
     """Body of POST /api/estimate: that of the job, but nothing need be there yet."""
 

@@ -24,6 +24,7 @@ LEASES_BUCKET: Final = "leases"
 SUSPECTS_BUCKET: Final = "suspects"
 PAGES_BUCKET: Final = "pages"
 QUOTAS_BUCKET: Final = "quotas"
+ANSWERS_BUCKET: Final = "answers"
 
 
 class JobSubject(NamedTuple):

@@ -59,8 +59,11 @@ TABLE = {
     **{
         f"POST {spec.endpoint}": Route((401, 200, 200, 403, 200), ITEMS)
         for spec in load_manifests((MODULES_FOLDER, MODULES)).values()
-        if not spec.on_grid
+        if spec.takes_items and not spec.on_grid
     },
+    # … and the stack has no seed inbox.
+    "POST /api/jobs/delivery-check": Route((401, 503, 503, 403, 503), {"domain": "example.com"}),
+    "GET /api/delivery-check/seeds": Route((401, 200, 200, 200, 200)),
     # A job is its owner's alone.
     "GET /api/jobs/{job_id}": Route((401, 403, 200, 200, 200)),
     "GET /api/jobs/{job_id}/items": Route((401, 403, 200, 200, 200)),
