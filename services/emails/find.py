@@ -71,5 +71,7 @@ def _in_section(section: Section, site: str) -> Iterator[tuple[int, Address]]:
         elif _PROTECTED in link.url:
             for address in addresses_in(cloudflare_email(link.url.partition(_PROTECTED)[2]) or "", site):
                 yield LINKED, address
-    for address in addresses_in(readable(section.text), site):
-        yield WRITTEN, address
+    text = readable(section.text)
+    if "@" in text:
+        for address in addresses_in(text, site):
+            yield WRITTEN, address

@@ -92,8 +92,8 @@ def reversed_classes(html: str) -> frozenset[str]:
 _CF_LINK = re.compile(
     r"/cdn-cgi/l/email-protection#([0-9a-f]{6,512})|data-cfemail=[\"']?([0-9a-f]{6,512})", re.IGNORECASE
 )
-_AT_SIGNS = tuple(map(re.compile, ("@", "%40", "&#64;", "&#x40;")))
-"""Each by itself: a search for one literal is many times as fast as one for several."""
+_AT_SIGNS = tuple(map(re.compile, ("@", "%40", "&#(?:64|x40);")))
+"""Each by itself: a search for one beginning is many times as fast as one for several."""
 _MOST_AT = 20_000
 _OPENED = re.compile(r"[^\"'\n<>]{0,40}")
 _WINDOW = 500
