@@ -16,7 +16,7 @@ pytestmark = pytest.mark.servers
 
 CALLERS = ("nobody", "stranger", "unverified", "inactive", "owner")
 """`stranger` asks for the owner's job; `unverified` and `inactive` for one of their own."""
-ITEMS = {"items": [{"nom": "a", "site_web": "https://nowhere.valmont.test"}]}
+ITEMS = {"items": [{"nom": "a", "ville": "b", "email": "a@nowhere.valmont.test", "site_web": "nowhere.valmont.test"}]}
 ACCOUNT = {"email": "somebody.else@example.com", "password": "correct horse battery"}
 SEARCH = {"queries": ["dentiste"], "zones": ["Paris"], "country": "none"}
 SEARCHED = 400
@@ -61,7 +61,8 @@ TABLE = {
         for spec in load_manifests((MODULES_FOLDER, MODULES)).values()
         if spec.takes_items and not spec.on_grid
     },
-    # … and the stack has no seed inbox.
+    # … and the stack has neither a key for page speeds nor a seed inbox.
+    "POST /api/jobs/pagespeed": Route((401, 503, 503, 403, 503), ITEMS),
     "POST /api/jobs/delivery-check": Route((401, 503, 503, 403, 503), {"domain": "example.com"}),
     "GET /api/delivery-check/seeds": Route((401, 200, 200, 200, 200)),
     # A job is its owner's alone.

@@ -39,10 +39,10 @@ VERIFY_EMAILS = ModuleSpec(
     concurrency=10,
 )
 
-PAGESPEED = ModuleSpec(
-    slug="pagespeed",
+WEIGHING = ModuleSpec(
+    slug="page_weight",
     category="intelligence",
-    label=Text(fr="Vitesse", en="Page speed"),
+    label=Text(fr="Poids", en="Page weight"),
     description=Text(fr="Mesure.", en="Measures."),
     needs=["site_web"],
     produces=[Column(name="score", type="integer", meaning="0 to 100", signal=True)],
@@ -54,4 +54,4 @@ PAGESPEED = ModuleSpec(
     options=[Option(name="mobile", type="boolean", meaning="As a phone", default=False, ef_weights={"true": 0.5})],
 )
 
-MODULES = load_manifests() | {spec.slug: spec for spec in (EMAILS, VERIFY_EMAILS, PAGESPEED)}
+MODULES = load_manifests() | {spec.slug: spec for spec in (EMAILS, VERIFY_EMAILS, WEIGHING)}

@@ -188,7 +188,7 @@ async def test_missing_keys_are_422_and_unusable_values_400(gateway):
 
 async def test_a_module_may_keep_unusable_items(gateway):
     client = await gateway.user()
-    job = (await post(client, "pagespeed", items=[SITE, {"site_web": ""}, {"nom": "x"}])).json()
+    job = (await post(client, "page-weight", items=[SITE, {"site_web": ""}, {"nom": "x"}])).json()
     assert job["grid_points_count"] == 3
 
 
@@ -205,12 +205,12 @@ async def test_options_are_checked_and_priced(gateway):
     deep = (await post(client, "emails", items=items, mode="deep", source_job_id=first["id"])).json()
     assert (normal["email_mode"], normal["ef_cost"]) == ("normal", 0.01)
     assert (deep["email_mode"], deep["ef_cost"]) == ("deep", 0.03)
-    mobile = (await post(client, "pagespeed", items=items, mobile=True)).json()
+    mobile = (await post(client, "page-weight", items=items, mobile=True)).json()
     assert (mobile["email_mode"], mobile["ef_cost"]) == (None, 0.05)
     *_, request = await gateway.events(client, mobile)
     assert request.params == {"mobile": True}
     assert first_error(await post(client, "emails", items=items, mode="wild"))["loc"] == ["body", "mode"]
-    assert first_error(await post(client, "pagespeed", items=items, mobile="yes"))["loc"] == ["body", "mobile"]
+    assert first_error(await post(client, "page-weight", items=items, mobile="yes"))["loc"] == ["body", "mobile"]
 
 
 async def test_over_the_ceiling_is_400(nats_server):
