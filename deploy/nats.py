@@ -20,9 +20,9 @@ from shared.settings import Settings
 _TEMPLATE = Path(__file__).with_name("nats.conf.template")
 
 _ROOM = 1024**3
-"""Bytes beside the log and the page cache, for the queue and the small buckets."""
+"""Bytes beside the log and the caches, for the queue and the small buckets."""
 
-_LOG_SHARE, _PAGES_SHARE = 0.7, 0.1
+_LOG_SHARE, _PAGES_SHARE, _ANSWERS_SHARE = 0.7, 0.1, 0.02
 """Of the room on the disk, at most: a log that fills the disk stops the server, one that is full only refuses jobs."""
 
 
@@ -35,7 +35,7 @@ def nats_server(folder: Path, port: int, settings: Settings, *, logs: Path, env:
             port=port,
             password=_password(folder),
             store=folder / "jetstream",
-            max_bytes=settings.log_max_bytes + settings.page_cache_bytes + _ROOM,
+            max_bytes=settings.log_max_bytes + settings.page_cache_bytes + settings.answer_cache_bytes + _ROOM,
         ),
     )
     return Program(
@@ -54,13 +54,14 @@ def nats_url(folder: Path, port: int) -> str:
 
 
 def fitting(settings: Settings, folder: Path) -> Settings:
-    """The settings with a log and a page cache that the disk can hold."""
+    """The settings with a log and caches that the disk can hold."""
     stored = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     room = shutil.disk_usage(folder).free + stored
     return msgspec.structs.replace(
         settings,
         log_max_bytes=min(settings.log_max_bytes, int(room * _LOG_SHARE)),
         page_cache_bytes=min(settings.page_cache_bytes, int(room * _PAGES_SHARE)),
+        answer_cache_bytes=min(settings.answer_cache_bytes, int(room * _ANSWERS_SHARE)),
     )
 
 

@@ -148,9 +148,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     google_places_rate: float = 8.0
     """Below the 600 a minute of a new key."""
     recherche_entreprises_url: str = "https://recherche-entreprises.api.gouv.fr"
-    recherche_entreprises_rate: float = 6.7
-    """One address may send 7 a second. At this rate eight take 45 ms more than a second: half of it is a busy process's
-    (who is later has lost its turn), half the network's. Less for who shares an address with others."""
+    recherche_entreprises_rate: float = 7.0
+    """What one address may send, kept strictly: in no second more, whatever is late. Less for who shares an address."""
 
     # Further registers of companies (legal_data)
     insee_key: str = ""

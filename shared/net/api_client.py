@@ -142,6 +142,10 @@ class ApiClient:
         except ApiError as error:
             await self._told(error)
             raise
+        except BaseException:
+            if self._guard is not None:
+                self._guard.give_up()
+            raise
         await self._told(None)
         return answer
 

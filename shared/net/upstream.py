@@ -30,8 +30,14 @@ _CLOCK_EXACT = 0.01
 _CLOCK_TRIES = 5
 """… so often at most."""
 _LATE = 0.25
-"""Who wakes later than this after its turn (the process was paused) has lost it, and asks for another. Less for an API
-whose limit is near the rate: what leaves late comes close to what follows."""
+"""Who wakes later than this after its turn (the process was paused) has lost it, and asks for another."""
+_LONGEST_REQUEST = 40.0
+"""Seconds after which a request of a strict guard counts as ended, though nobody told so: its process has died. Above
+the 30 that a client gives a request."""
+_LOOK_AGAIN = 0.02
+"""Seconds between two looks whether another process has had an answer."""
+_WINDOW_MARGIN = 0.01
+"""Seconds that two processes' ideas of the broker's time may be apart."""
 _LONGEST_QUEUE = 90.0
 """Seconds that a turn may be away. Who waits for one holds a slot, so a queue is no longer than there are slots; who is
 sent away has lost an attempt, though the API did nothing wrong."""
@@ -64,6 +70,8 @@ class _Quota(msgspec.Struct, frozen=True):
     """By what share turns are further apart than planned …"""
     slowed: float = 0.0
     """… at this time; from then on it is less and less."""
+    taken: tuple[float, ...] = ()
+    """Of a strict guard: until when each of the last requests counts. Of one that is away, far in the future."""
 
     def slower_at(self, now: float) -> float:
         """The share at another time."""
@@ -88,6 +96,10 @@ class UpstreamGuard:
     Without `quotas` it keeps the rate within this process alone. Between any two moments t seconds apart at most
     rate * t + burst turns are given; fewer for a while after the API asked for a pause. After `failures` in a row the
     API rests for `rest` seconds, then twice as long each time it still fails, up to `longest_rest`.
+
+    `strict`: in no second more than `rate` requests arrive, however late any of them leaves or arrives, for one counts
+    until a second after its answer. That costs the rate its share of an answer's time, and needs `succeeded` or
+    `failed` after each turn. Each process has one turn ahead, so `max_wait` does not count.
     """
 
     def __init__(
@@ -98,7 +110,7 @@ class UpstreamGuard:
         burst: int = 1,
         quotas: Quotas | None = None,
         max_wait: float = _LONGEST_QUEUE,
-        late: float = _LATE,
+        strict: bool = False,
         failures: int = 5,
         rest: float = 15.0,
         longest_rest: float = 300.0,
@@ -109,7 +121,8 @@ class UpstreamGuard:
         self._interval = 1 / rate
         self._slack = (burst - 1) / rate
         self._max_wait = max_wait
-        self._late = late
+        self._most = max(int(rate), 1) if strict else 0
+        self._window = self._most / rate + _WINDOW_MARGIN
         self._failures = failures
         self._rest = rest
         self._longest_rest = longest_rest
@@ -117,6 +130,7 @@ class UpstreamGuard:
         self._shared = _Shared(quotas, name) if quotas is not None else None
         self._local = _Quota()
         self._rest_here = 0.0
+        self._given_up: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()
 
     async def turn(self) -> None:
@@ -126,26 +140,38 @@ class UpstreamGuard:
         deployment its access, and without the broker no result could be told either.
         """
         while True:
+            given = False
             try:
                 async with self._one_at_a_time:
                     at, now = await self._reserve()
-            except _NO_ANSWER:
-                await asyncio.sleep(_BROKER_AWAY)
-                continue
-            due = time.monotonic() + at - now
-            await asyncio.sleep(at - now)
-            try:
+                    given, due = True, time.monotonic() + at - now
+                    if self._most:
+                        await asyncio.sleep(at - now)
+                await asyncio.sleep(due - time.monotonic())
+                # Turns are given ahead; a pause that was asked for meanwhile takes them back.
                 quota, _, now = await self._read()
+                self._require_no_pause(quota, now)
             except _NO_ANSWER:
                 await asyncio.sleep(_BROKER_AWAY)
                 continue
-            self._require_no_pause(quota, now)  # turns are given ahead; a pause that was asked for takes them back
-            if time.monotonic() - due < self._late:
+            except BaseException:
+                if given:
+                    self.give_up()
+                raise
+            if self._most or time.monotonic() - due < _LATE:
                 return
+
+    def give_up(self) -> None:
+        """Neither `succeeded` nor `failed` will follow a turn: who had it was cancelled."""
+        if self._most:
+            task = asyncio.create_task(self._answered())
+            self._given_up.add(task)
+            task.add_done_callback(self._given_up.discard)
 
     async def succeeded(self) -> None:
         """The API answered as it should, or refused this one request for good."""
         self._in_a_row = 0
+        await self._answered()
 
     async def failed(self, retry_after: float | None = None) -> None:
         """The API was overloaded, down or slow; `retry_after` is the pause it asked for, in seconds."""
@@ -159,6 +185,7 @@ class UpstreamGuard:
             self._rest_here = max(self._rest_here, time.monotonic() + rest)
             with suppress(*_NO_ANSWER):
                 await self._pause(rest, slower=_SLOWER if retry_after is not None else 0.0)
+        await self._answered()
 
     async def _reserve(self) -> tuple[float, float]:
         """Take the next turn: when it is, and what the time is now."""
@@ -166,11 +193,35 @@ class UpstreamGuard:
             quota, revision, now = await self._read()
             self._require_no_pause(quota, now)
             at = max(now, quota.next - self._slack)
-            if at - now > self._max_wait:
+            taken = sorted(until for until in quota.taken if until > now)
+            if self._most:
+                free = taken[-self._most] if len(taken) >= self._most else now
+                if free > now + self._window:  # nobody knows yet when that answer comes
+                    await asyncio.sleep(_LOOK_AGAIN)
+                    continue
+                at = max(at, free)
+                taken.append(at + _LONGEST_REQUEST)
+            elif at - now > self._max_wait:
                 raise UpstreamResting(self.name, at - now)
-            after = max(now, quota.next) + self._interval * (1 + quota.slower_at(now))
-            if await self._write(msgspec.structs.replace(quota, next=after), revision):
+            after = max(at, quota.next) + self._interval * (1 + quota.slower_at(now))
+            if await self._write(msgspec.structs.replace(quota, next=after, taken=tuple(taken)), revision):
                 return at, now
+
+    async def _answered(self) -> None:
+        """One of the requests that are away is back: whichever, they count alike."""
+        if not self._most:
+            return
+        with suppress(*_NO_ANSWER):
+            while True:
+                quota, revision, now = await self._read()
+                away = [until for until in quota.taken if until > now + self._window]
+                if not away:
+                    return
+                rest = list(quota.taken)
+                rest.remove(min(away))
+                taken = (*rest, now + self._window)
+                if await self._write(msgspec.structs.replace(quota, taken=taken), revision):
+                    return
 
     def _require_no_pause(self, quota: _Quota, now: float) -> None:
         left = max(quota.rest - now, self._rest_here - time.monotonic())
@@ -184,7 +235,7 @@ class UpstreamGuard:
             if quota.rest > now:  # requests that were refused together count once
                 slower = 0.0
             slowed = min(quota.slower_at(now) + slower, _SLOWEST)
-            if await self._write(_Quota(max(quota.next, until), until, slowed, now), revision):
+            if await self._write(_Quota(max(quota.next, until), until, slowed, now, quota.taken), revision):
                 return
 
     async def _read(self) -> tuple[_Quota, int, float]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Coroutine
 from typing import Any
 
+from shared.messaging.cancelling import cancel
 from shared.settings import Settings
 from tests.bench.running import Stopwatch, machine, percentile, post, result, running, until_done
 from tests.world.registers.bodacc import Bodacc
@@ -39,6 +41,18 @@ async def _job(client: Any, leads: list[dict[str, str]], expected: int) -> float
     return seconds
 
 
+async def _unbanned(api: RechercheEntreprises, job: Coroutine[Any, Any, float]) -> float:
+    """The job's seconds. Raises RuntimeError as soon as the register has banned us."""
+    working = asyncio.create_task(job)
+    while not working.done():
+        await asyncio.wait([working], timeout=0.5)
+        if api.banned:
+            await cancel([working])
+            last = [f"{request.at - api.excesses[0]:+.3f}" for request in api.requests if request.at <= api.excesses[0]]
+            raise RuntimeError(f"banned after {len(last)} requests; the last ones came at {', '.join(last[-9:])} s")
+    return working.result()
+
+
 async def _run(count: int, allowed: int) -> None:
     firms = register(count)[-count:]
     leads = [_lead(firm) for firm in firms]
@@ -50,11 +64,9 @@ async def _run(count: int, allowed: int) -> None:
             recherche_entreprises_rate=rate,
             bodacc_url=f"{notices.url}/api/explore/v2.1",
         ) as (_, client):
-            seconds = await _job(client, leads, count)
+            seconds = await _unbanned(api, _job(client, leads, count))
             asked = [request.at for request in api.requests]
             again = await _job(client, leads, count)
-        if api.excesses:
-            raise RuntimeError(f"banned after {len(api.requests)} requests: {api.busiest()} came within one second")
         if len(api.requests) != len(asked):
             raise RuntimeError(f"the second job asked {len(api.requests) - len(asked)} times")
         # How much closer than planned the first and the last of `allowed` + 1 came: what the network has left.

@@ -68,8 +68,6 @@ def office(stack, sites, tmp_path_factory):
     with registers([*register(), *map(firm_of, sites)]) as (companies, notices):
         urls = {
             "OUTSEND_RECHERCHE_ENTREPRISES_URL": companies.url,
-            # The scripted register shares its processor with the tests, and notes arrivals late.
-            "OUTSEND_RECHERCHE_ENTREPRISES_RATE": "6",
             "OUTSEND_BODACC_URL": f"{notices.url}/api/explore/v2.1",
         }
         with live_product(tmp_path_factory.mktemp("office"), stack.world, **urls) as running:

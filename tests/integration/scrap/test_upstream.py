@@ -1,6 +1,7 @@
 """The guard of an outside API: its rate over processes, its pauses, its rest."""
 
 import asyncio
+import random
 import sys
 import time
 
@@ -169,6 +170,40 @@ async def test_failures_in_a_row_make_it_rest_and_longer_each_time():
         await asyncio.sleep(rest.value.retry_after + 0.01)
         await guard.turn()
     assert rests == pytest.approx([0.05, 0.1, 0.12], abs=0.02)
+
+
+async def test_a_strict_rate_holds_however_late_requests_arrive():
+    guard, arrived, random_ = UpstreamGuard("api", rate=40, strict=True), [], random.Random(1)
+
+    async def one():
+        await guard.turn()
+        await asyncio.sleep(random_.choice((0.0, 0.0, 0.0, 0.1)))  # the way there
+        arrived.append(time.monotonic())
+        await asyncio.sleep(0.01)
+        await guard.succeeded()
+
+    await asyncio.gather(*(one() for _ in range(120)))
+    busiest = max(sum(start <= at < start + 1.0 for at in arrived) for start in arrived)
+    assert 30 < busiest <= 40
+
+
+async def test_a_turn_that_was_given_up_holds_up_nobody():
+    guard = UpstreamGuard("api", rate=4, strict=True)
+    await asyncio.gather(*(guard.turn() for _ in range(4)))
+    fifth = asyncio.create_task(guard.turn())
+    done, _ = await asyncio.wait([fifth], timeout=1.2)
+    assert not done, "four are away, and nobody knows when they arrive"
+    for _ in range(4):
+        guard.give_up()
+    async with asyncio.timeout(10):
+        await fifth
+        fourth = [asyncio.create_task(guard.turn()) for _ in range(4)]
+        await asyncio.wait(fourth, return_when=asyncio.FIRST_COMPLETED)
+        for task in fourth:
+            task.cancel()
+        await asyncio.gather(*fourth, return_exceptions=True)
+        await guard.succeeded()
+        await guard.turn()
 
 
 @pytest.mark.parametrize(("pauses", "slower"), [(1, 1.1), (3, 1.3), (15, 2.0)])
