@@ -1,4 +1,4 @@
-"""How right each module that reads a site is on its golden cases. Needs no peer and takes seconds.
+"""How right the modules beside techstack are on their golden cases. Needs no peer and takes seconds.
 
 Run: python -m tests.accuracy.modules_section [--write]. `make accuracy` prints the same.
 """
@@ -20,6 +20,7 @@ from tests.golden import measured, pictured
 from tests.golden.cases import load
 from tests.golden.scoring import score, values
 from tests.unit.dead_check.cases import cases as dead_check_cases
+from tests.unit.reviews import cases as review_cases
 from tests.unit.verify_emails.cases import cases as verify_emails_cases
 
 READ_PAGES = ("emails", "socials", "phones_extra", "legal_ids", "legal_mentions", "pricing", "ads_intelligence")
@@ -47,7 +48,7 @@ class Scored(msgspec.Struct, frozen=True):
 
 def scored() -> list[Scored]:
     """All of them. Must be called outside an event loop: brand_assets is run against a server."""
-    return [*map(_page_reader, READ_PAGES), _dead_check(), _brand_assets(), _verify_emails(), _pagespeed()]
+    return [*map(_page_reader, READ_PAGES), _dead_check(), _brand_assets(), _verify_emails(), _pagespeed(), _reviews()]
 
 
 def modules_section() -> Section:
@@ -84,6 +85,11 @@ def _pagespeed() -> Scored:
         ({} if case.error else case.expected(), found if isinstance(found, dict) else {}) for case, found in outcomes
     ]
     return _compared("pagespeed", pairs, traps=sum(case.trap for case, _ in outcomes))
+
+
+def _reviews() -> Scored:
+    cases = review_cases.cases()
+    return Scored("reviews", len(cases), sum(case.trap for case in cases), *review_cases.score())
 
 
 def _compared(slug: str, pairs: list[tuple[dict[str, Any], dict[str, Any]]], *, traps: int) -> Scored:
