@@ -33,7 +33,7 @@ NOT_OPEN = {
     "kebab-raccroche": ("uncertain", "connection_failed"),
     "banque-tronquee": ("uncertain", "invalid_answer"),
     "jardinerie-gzip": ("uncertain", "invalid_answer"),
-    "forge-charabia": ("uncertain", "connection_failed"),
+    "forge-charabia": ("uncertain", "invalid_answer"),
     "loto-bavard": ("uncertain", "invalid_answer"),
     "traiteur-boucle": ("uncertain", "too_many_redirects"),
     "plombier-interne": ("uncertain", "redirect_broken"),

@@ -141,7 +141,7 @@ async def test_partial_and_empty_outputs(api, own_story):
     await own_story.cancel(partial, processed=2)
     empty = await own_story.request(total=5)
     await own_story.cancel(empty, processed=0)
-    report = await own_story.done(total=1, job_type="delivery_check")
+    report = await own_story.done(total=1, job_type="delivery_check", reusable_output=False)
     assert (await until_status(ann, partial, "cancelled"))["download_available"]
     assert len((await get(ann, f"/api/jobs/{partial}/download")).text.splitlines()) == 3
     await get(ann, f"/api/jobs/{partial}/items", 400)
