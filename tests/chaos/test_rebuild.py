@@ -60,7 +60,7 @@ async def life(product, person, rng):
 async def test_views_are_the_same_after_a_rebuild_and_after_a_wipe(product, person, rng):
     jobs = await life(product, person, rng)
     other = await product.person()
-    items = items_of(400, rng)
+    items = items_of(1200, rng)  # 7 s at least: on a busy machine a rebuild takes some
     live = await other.request(items)
     watcher = other.watch(live)
     await watcher.processed(5)
