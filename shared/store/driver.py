@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import ReplaceOne, UpdateOne, WriteConcern
+from pymongo import UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -108,12 +108,6 @@ class Collection:
     async def put(self, document: Document) -> None:
         """Write a document over whatever has its `_id`."""
         await self._ask(self._collection.replace_one({"_id": document["_id"]}, document, upsert=True))
-
-    async def put_all(self, documents: Sequence[Document]) -> None:
-        """As `put`, for many."""
-        writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
-        if writes:
-            await self._ask(self._collection.bulk_write(writes, ordered=False))
 
     async def insert(self, document: Document) -> bool:
         """Write a document unless its `_id` is taken; tells whether it did."""

@@ -10,7 +10,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from tests.daemon import program
-from tests.dovecot import JUNK, Dovecot
+from tests.dovecot import JUNK, Dovecot, needs_dovecot
 from tests.e2e.acts import (
     cancel_all,
     create,
@@ -240,7 +240,7 @@ def test_a_password_that_is_refused_is_its_inboxes_failure(post, sender):
     assert post.rows(sender, job)[OTHER]["status"] is None
 
 
-@pytest.mark.skipif(program("dovecot") is None, reason="no Dovecot: apt-get install dovecot-imapd")
+@needs_dovecot
 def test_a_real_mail_server(post, sender):
     post.send("Chez Dovecot, été")
     body = {"domain": "example.com", "subject_filter": "dovecot, ÉTÉ"}
