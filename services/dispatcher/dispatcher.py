@@ -7,19 +7,17 @@ believes to act can do no harm.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import time
 from collections.abc import Mapping
 
 import structlog
 
-from contracts.events import Event, JobDeleted, JobEnded, JobExpired, JobLogged, JobStarted
+from contracts.events import Event, JobDeleted, JobEnded, JobExpired, JobStarted
 from contracts.manifest import ModuleSpec
 from contracts.subjects import (
     ALL_JOBS,
     ALL_LIFECYCLES,
     job_history,
-    job_subject,
     parse_job_subject,
     tenant_lifecycles,
 )
@@ -27,15 +25,17 @@ from services.dispatcher import meters
 from services.dispatcher.active import ActiveJob, read_events
 from services.dispatcher.admission import Admission
 from services.dispatcher.cleanup import Cleanup
+from services.dispatcher.expiry import Expiry
 from services.dispatcher.feeder import Feeder
 from services.dispatcher.inheritance import Inheritance
+from services.dispatcher.no_worker import NoWorkerNotice
 from services.dispatcher.queue_watch import QueueWatch
 from services.dispatcher.window import Presences
 from shared.job import decide
-from shared.job.decide import Command, Complete, Expire, Fail, FinishCancel, FinishDelete, Start
+from shared.job.decide import Command, Complete, Fail, FinishCancel, FinishDelete, Start
 from shared.messaging.cancelling import cancel
 from shared.messaging.lease import Lease
-from shared.messaging.log import Conflict, EventLog, Fence, LogFull, LogUnavailable, now_rfc3339
+from shared.messaging.log import Conflict, EventLog, Fence, LogFull, LogUnavailable
 from shared.messaging.pull import BROKEN
 from shared.messaging.tail import Message
 from shared.observability import tracing
@@ -51,7 +51,6 @@ _CANCEL_LIMIT = 1.5
 
 _TICK = 0.25
 _WATCH_EVERY = 5.0
-_NO_WORKER_AFTER = 30.0
 
 
 class NotActing(Exception):
@@ -76,8 +75,8 @@ class Dispatcher:
         self._presences = presences
         self._jobs: dict[str, ActiveJob] = {}
         self._tenant_sequence: dict[str, int] = {}
-        self._expiries: list[tuple[str, str, str]] = []
         self._cleanup = Cleanup(log)
+        self._expiry = Expiry(log, self._cleanup, self._write)
         self._inheritance = Inheritance(log)
         self._undecided: set[str] = set()
         self._wanted = asyncio.Event()
@@ -86,7 +85,7 @@ class Dispatcher:
         """By tenant: jobs whose start met a message not seen yet; wanted again when it comes by."""
         self._feeder = Feeder(log, self._jobs, specs, self._presences)
         self._watch = QueueWatch(log.client, settings, list(specs.values()))
-        self._no_worker_since: dict[str, float] = {}
+        self._no_worker = NoWorkerNotice(log, presences)
 
     async def act(self) -> None:
         """Until the lease is lost or the task is cancelled."""
@@ -139,7 +138,7 @@ class Dispatcher:
             job.see(message)
         self._jobs[job_id] = job
         if job.state.ended:
-            heapq.heappush(self._expiries, (job.state.expires_at, tenant, job_id))
+            self._expiry.note(job.state.expires_at, tenant, job_id)
         self._want(job_id)
 
     def _ended(self, tenant: str, job: str, message: Message) -> bool:
@@ -150,7 +149,7 @@ class Dispatcher:
         envelope = events[-1]
         match envelope.data:
             case JobEnded() as end:
-                heapq.heappush(self._expiries, (end.expires_at, tenant, job))
+                self._expiry.note(end.expires_at, tenant, job)
                 return True
             case JobDeleted() | JobExpired():
                 self._cleanup.later_if_fresh(tenant, job, envelope.time)
@@ -279,12 +278,12 @@ class Dispatcher:
                 gone = state.phase in ("absent", "deleted") or (state.ended and not state.delete_requested)
                 if gone and job.sequence >= job.awaiting:
                     self._let_go(job)
-            await self._expire_due()
+            await self._expiry.expire_due()
             if time.monotonic() - seconds >= 1.0:
                 seconds = time.monotonic()
                 for job in self._jobs.values():
                     job.new_second()
-                await self._say_no_worker()
+                await self._no_worker.say(self._jobs.values())
                 meters.tally(self._jobs.values(), self._specs, self._presences)
             self._feeder.wake()
 
@@ -292,41 +291,10 @@ class Dispatcher:
         """Of a job whose end was seen in the log: it may stand there although our write of it was never confirmed."""
         self._drop(job)
         if job.state.ended:
-            heapq.heappush(self._expiries, (job.state.expires_at, job.tenant, job.id))
+            self._expiry.note(job.state.expires_at, job.tenant, job.id)
             meters.ended(job)
         elif job.state.phase == "deleted":
             self._cleanup.later(job.tenant, job.id)
-
-    async def _expire_due(self) -> None:
-        now = now_rfc3339()
-        while self._expiries and self._expiries[0][0] <= now:
-            entry = _, tenant, job_id = heapq.heappop(self._expiries)
-            job = ActiveJob(tenant, job_id)
-            async for message in self._log.read(job_subject(tenant, job_id, "lifecycle")):
-                job.see(message)
-            events = decide(job.state, Expire(now=now))
-            for event in events:
-                if not await self._write(job, event, Fence(job_subject(tenant, job_id, "lifecycle"), job.sequence)):
-                    heapq.heappush(self._expiries, entry)
-                    return
-            if events or job.state.expired:  # expired already: by a write of ours that was never confirmed
-                await self._cleanup.rows(tenant, job_id)
-
-    async def _say_no_worker(self) -> None:
-        """Tell who watches a job why nothing moves, once."""
-        for job in list(self._jobs.values()):
-            slug = job.state.job_type
-            if not job.runs or self._presences.concurrency(slug):
-                self._no_worker_since.pop(job.id, None)
-                continue
-            since = self._no_worker_since.setdefault(job.id, time.monotonic())
-            if 0 < since < time.monotonic() - _NO_WORKER_AFTER:
-                self._no_worker_since[job.id] = -1.0
-                message = f"Aucun worker ne tourne pour le module {slug} ; le job reprendra dès qu'il y en aura un"
-                try:
-                    await self._log.append(job.tenant, job.id, JobLogged(level="warn", message=message))
-                except (LogUnavailable, LogFull):
-                    self._no_worker_since.pop(job.id)
 
     async def _watch_queue(self) -> None:
         while True:
@@ -346,4 +314,4 @@ class Dispatcher:
     def _drop(self, job: ActiveJob) -> None:
         self._jobs.pop(job.id, None)
         self._undecided.discard(job.id)
-        self._no_worker_since.pop(job.id, None)
+        self._no_worker.forget(job.id)

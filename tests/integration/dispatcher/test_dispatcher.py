@@ -28,6 +28,7 @@ from contracts.events import (
 from contracts.items import WorkerPresence
 from contracts.subjects import job_subject
 from services.dispatcher import dispatcher as dispatcher_module
+from services.dispatcher import no_worker
 from services.dispatcher.dispatcher import Dispatcher
 from services.dispatcher.window import Presences
 from shared.messaging.cancelling import cancel
@@ -388,7 +389,7 @@ async def test_a_large_job_keeps_no_small_one_waiting(office):
 
 
 async def test_who_watches_is_told_once_that_no_worker_runs(office, monkeypatch):
-    monkeypatch.setattr(dispatcher_module, "_NO_WORKER_AFTER", 0.2)
+    monkeypatch.setattr(no_worker, "_AFTER", 0.2)
     await office.dispatcher()
     await office.request("j_1", 5)
     line = await office.until("j_1", JobLogged)
