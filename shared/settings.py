@@ -82,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shared_hosts: list[str] = msgspec.field(default_factory=lambda: ["www.googletagmanager.com"])
     """Hosts that serve the whole web: no delay between two requests, unless their robots.txt asks for one."""
     host_delay: float = 0.5
-    """Least time between two requests to one host."""
+    """Least time between two pages of one host. What comes with a page (robots.txt, its pictures) waits for none."""
     fetch_timeout: float = 15.0
     max_page_bytes: int = 5 * 1024 * 1024
     max_redirects: int = 5

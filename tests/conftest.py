@@ -1,8 +1,15 @@
 """What every suite may use. Nothing starts before a test asks for it."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.live import live_stack
+
+# A busy machine is slow, and what chance finds is no fault of the change under test: the same examples each time, in
+# any time. `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.child import LEASH
-from tests.servers import free_port
+from deploy.ports import free_port
 
 _SECONDS = 20.0
 """For a start or an end: both take far less than one, on a machine that does nothing else."""

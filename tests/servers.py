@@ -10,6 +10,8 @@ import sysconfig
 import time
 from pathlib import Path
 
+from deploy.ports import free_port
+
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 _NATS_CONF = """\
@@ -21,12 +23,6 @@ jetstream {{
   sync_interval: always
 }}
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class ServerProcess:

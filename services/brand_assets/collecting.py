@@ -68,7 +68,7 @@ class Collector:
     async def _fetched(self, url: str, accept: str) -> bytes:
         self._left -= 1
         try:
-            response: Response = await self._fetcher.get(url, accept=accept)
+            response: Response = await self._fetcher.get(url, accept=accept, embedded=True)
         except FetchError:
             return b""
         return response.body if response.status == 200 else b""

@@ -10,7 +10,6 @@ from shared.legal.notice import KINDS, notices
 from shared.legal.publisher import find_publisher
 from shared.modulekit.module import Context, Result
 from shared.web.site_pages import SitePage, collect
-from shared.web.structured_data import json_ld
 
 
 async def process(item: ItemRequested, context: Context) -> Result:
@@ -25,7 +24,7 @@ def extract(pages: Sequence[SitePage], nom: str | None = None) -> dict[str, str 
 
     `nom`, the name of the lead, helps to tell the publisher from others; a company of another name is not refused.
     """
-    found = find_publisher(notices(pages), [json_ld(page.page) for page in pages], nom)
+    found = find_publisher(notices(pages), [page.json_ld for page in pages], nom)
     if found is None:
         return {"siren": None, "siret": None, "legal_ids_source_url": None}
     return {"siren": found.siren, "siret": found.siret, "legal_ids_source_url": pages[found.mention.page].url}

@@ -16,7 +16,7 @@ _TOWN = (
     r"(?=[ -]))){0,6}(?: \d\d?(?:er|e|ème)?(?![\w-]))?(?: (?:CEDEX|Cedex|cedex)(?: \d\d?(?!\d))?)?"
 )
 _POSTCODE = re.compile(rf"(?<![\d])(?:F-? ?|FR-)?(?P<code>\d{{5}}|\d\d \d{{3}})(?!\d)[\s,–-]{{1,3}}(?P<town>{_TOWN})")
-_CODE = re.compile(r"\d(?<!\d\d)(?:\d{4}|\d \d{3})(?!\d)")
+_CODE = re.compile(r"[0-9](?<!\d\d)(?:\d{4}|\d \d{3})(?!\d)")
 _PREFIX = 3
 """Digits of a postcode, and characters that may stand before them: `FR-`."""
 _POSTCODE_BEHIND = re.compile(rf"(?:,| à| -)\s(?P<town>{_TOWN}) \((?P<code>\d{{5}})\)")

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from services.legal_mentions.french_numbers import read_number
+from services.legal_mentions.words import STATEMENTS
 from shared.legal.numbers import is_siren
 from shared.web.cues import Cue
 
-_CAPITAL = Cue(r"(?<![\w-])capital(?![\w-])")
+_CAPITAL = Cue(r"(?<![\w-])capital(?![\w-])", STATEMENTS)
 _BETWEEN = re.compile(
     r"(?:[\s:=(,–—-]|\b(?:social|variable|fixe|minimum|minimal|maximum|initial|souscrit|effectif|libere|entierement|actuel|est|de|du"
     r"|a|la|le|somme|s'eleve|s'elevant|montant|share|stock|of|is|total|and|et|with|paid|up|in|sarl|sas|sasu|sa|divise)\b|d')*+"

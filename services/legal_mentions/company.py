@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from services.legal_mentions.evidence import Stated
 from services.legal_mentions.forms import Form, without_form
 from services.legal_mentions.names import is_name, read_company
+from services.legal_mentions.words import STATEMENTS
 from shared.legal.notice import Notice
 from shared.web.cues import Cue
 
@@ -18,7 +19,8 @@ _CUES: tuple[tuple[int, Cue], ...] = (
             r"(?<![\w-])(?:raison sociale|denomination(?: sociale| commerciale)?(?! de l)|nom (?:de (?:la societe"
             r"|l'entreprise|l'association"
             r"|l'etablissement)|legal|de l'editeur)|company name|registered name|legal name|legal entity"
-            r"|societe editrice)\b"
+            r"|societe editrice)\b",
+            STATEMENTS,
         ),
     ),
     (
@@ -26,7 +28,8 @@ _CUES: tuple[tuple[int, Cue], ...] = (
         Cue(
             r"(?<![\w-])(?:(?:edite|publie|exploite|propose|gere|administre)e?s?(?: et [a-z ]{3,30})? par"
             r"|(?:est )?la propriete(?: exclusive)? de"
-            r"|(?:published|operated|owned|edited|run)(?: and [a-z ]{3,20})? by|is the property of)(?![\w-])"
+            r"|(?:published|operated|owned|edited|run)(?: and [a-z ]{3,20})? by|is the property of)(?![\w-])",
+            STATEMENTS,
         ),
     ),
     (
@@ -35,10 +38,11 @@ _CUES: tuple[tuple[int, Cue], ...] = (
             r"(?<![\w-])(?:editeur(?: (?:du|de ce) site(?: (?:internet|web))?| et proprietaire| de la publication)?"
             r"|proprietaire(?: (?:du|de ce) site)?"
             r"|(?:website )?publisher|site owner|edition(?: du site)?|identite de l'editeur"
-            r"|propriete du site)(?: est| is)?(?=\s?[:\n–-]| (?:la|l'|est|is)\b)"
+            r"|propriete du site)(?: est| is)?(?=\s?[:\n–-]| (?:la|l'|est|is)\b)",
+            STATEMENTS,
         ),
     ),
-    (22, Cue(r"(?<![\w-])(?:(?:la |l')(?:societe|entreprise|association)|the company)(?= [^\s])")),
+    (22, Cue(r"(?<![\w-])(?:(?:la |l')(?:societe|entreprise|association)|the company)(?= [^\s])", STATEMENTS)),
 )
 _BESIDE_FORM = 20
 _BEFORE_FORM = 80

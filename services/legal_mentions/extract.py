@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,7 +23,6 @@ from shared.legal.publisher import Publisher, find_publisher, site_names
 from shared.modulekit.module import Context, Result
 from shared.web.folding import fold
 from shared.web.site_pages import SitePage, collect
-from shared.web.structured_data import json_ld
 
 _NEAR_NAME = 250
 """Characters: a legal form further from the publisher's name is somebody else's."""
@@ -47,7 +47,7 @@ class _Reading:
 
     def __init__(self, pages: Sequence[SitePage], nom: str | None) -> None:
         self._notices = notices(pages)
-        self._data = [json_ld(page.page) for page in pages]
+        self._data = [page.json_ld for page in pages]
         self._names = site_names(pages[0].url, nom) if pages else []
         self._publisher: Publisher | None = find_publisher(self._notices, self._data, nom)
         self._anchor: Anchor | None = None
@@ -146,7 +146,9 @@ class _Reading:
         if self._publisher is None:
             return None
         siren = self._publisher.siren
-        texts = [notice.folded for notice in self._notices]
-        texts += [fold(str(one.get("vatID"))[:40]) for objects in self._data for one in objects]
-        numbers = (number for text in texts for number in company_numbers(text))
+        stated = (fold(str(one.get("vatID"))[:40]) for objects in self._data for one in objects)
+        numbers = itertools.chain(
+            (number for notice in self._notices for number in notice.numbers),
+            (number for text in stated for number in company_numbers(text)),
+        )
         return next((number.vat for number in numbers if number.form == "vat" and number.siren == siren), None)

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from services.legal_mentions.words import STATEMENTS
 from shared.web.cues import Cue, matches_among
 
 _SOLE = r"(?:unipersonnelle|a associee? unique|\(?associee? unique\)?|a actionnaire unique)"
@@ -81,7 +82,9 @@ def _dotted(name: str) -> str:
     return r"\.? ?".join(name) if len(name) > 2 else r"\.?".join(name)
 
 
-_NAMES = Cue("|".join(rf"(?P<l{index}>(?<!\w)(?:{pattern})(?!\w))" for index, pattern in enumerate(_LONG.values())))
+_NAMES = Cue(
+    "|".join(rf"(?P<l{index}>(?<!\w)(?:{pattern})(?!\w))" for index, pattern in enumerate(_LONG.values())), STATEMENTS
+)
 _ABBREVIATIONS = re.compile(
     "|".join(
         [rf"(?P<a{i}>(?<![\w.&-])(?i:{_dotted(name)})(?![\w&-])\.?)" for i, name in enumerate(_ANY_CASE)]
@@ -89,7 +92,7 @@ _ABBREVIATIONS = re.compile(
         + [rf"(?P<f{i}>(?<![\w.-])(?i:{pattern})(?![\w-]))" for i, pattern in enumerate(_ABROAD.values())]
     )
 )
-_IN_SMALL = Cue("|".join([_dotted(name.lower()) for name in _ANY_CASE] + list(_ABROAD.values())))
+_IN_SMALL = Cue("|".join([_dotted(name.lower()) for name in _ANY_CASE] + list(_ABROAD.values())), STATEMENTS)
 _IN_CAPITALS = Cue("|".join(map(_dotted, _CAPITALS)))
 """Where abbreviations may begin: trying all of them at every word took 50 ms a page."""
 _SOLE_AFTER = re.compile(rf",? {_SOLE}")

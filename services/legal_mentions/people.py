@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from services.legal_mentions.names import is_placeholder
-from services.legal_mentions.words import words
+from services.legal_mentions.words import STATEMENTS, words
 from shared.web.cues import Cue
 from shared.web.folding import fold
 
@@ -29,24 +29,27 @@ _TITLE = (
     r"|chief executive officer|managing director"
     r"|legal representative|chairman|chairwoman|president|manager|directeur|directrice"
 )
-_ANY_TITLE = Cue(_TITLE)
+_ANY_TITLE = Cue(_TITLE, STATEMENTS)
 _OF = (
     r"(?: (?:de (?:la |l')?(?:societe|entreprise|association|agence|structure)|du (?:site|cabinet|groupe)|legale?"
     r"|en exercice|actuel(?:le)?|de la sas|of the company|and [a-z ]{3,30}|et [a-z ]{3,40}))?"
 )
 _REPRESENTED = Cue(
     rf"(?:representee?|dirigee?|represented|geree?)s? (?:legalement |aux fins des presentes )?(?:par|by)\s?:?\s?"
-    rf"(?:(?:son|sa|ses|its|le|la|l') ?(?:{_TITLE})\w*{_OF})?[\s,:]*"
+    rf"(?:(?:son|sa|ses|its|le|la|l') ?(?:{_TITLE})\w*{_OF})?[\s,:]*",
+    STATEMENTS,
 )
 _TITLED = Cue(
-    rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?"
+    rf"(?<![\w-])(?:{_TITLE}){_OF}(?:\s?\([^)\n]{{0,20}}\))?\s?(?::|,|–|-|\n|\best\b|\bis\b)?\s?(?:est |is )?:?",
+    STATEMENTS,
 )
 _PUBLICATION = Cue(
     r"(?<![\w-])(?:direct(?:eur|rice)(?:\(?-?·?\.?(?:trice|rice)\)?)?|responsable|codirect(?:eur"
     r"|rice))s? (?:de (?:la )?|du )?"
     r"(?:publications?|redaction|contenu|editoriale?)(?: et (?:de la "
     r"|du )?[a-z ]{3,30})?(?: (?:du site(?: (?:internet|web))?|est|et))?\b|publications? director"
-    r"|director of (?:the )?publication|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager"
+    r"|director of (?:the )?publication|managing editor|editor[- ]in[- ]chief|(?:publication|editorial) manager",
+    STATEMENTS,
 )
 _AFTER_PUBLICATION = re.compile(
     r"(?:[\s:,–—-]|\b(?:est|is|le|la|du|site|internet|web|monsieur|of|this|website|the|sur)\b|\([^)\n]{0,40}\))*+"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.legal_mentions.words import words
+from services.legal_mentions.words import STATEMENTS, words
 from shared.legal.numbers import company_numbers
 from shared.web.cues import Cue
 from shared.web.folding import fold
@@ -19,7 +19,8 @@ _REGISTER = Cue(
     r"(?<![a-z])(?:r\.? ?c\.? ?s\.?(?![a-z]{2})"
     r"|registre (?:national )?du commerce(?: et des societes)?(?: \(?r\.?c\.?s\.?\)?)?"
     r"|trade and companies'? register|(?:commercial|companies|company|trade) register"
-    r"|greffe(?: du tribunal de commerce)?|tribunal de commerce)"
+    r"|greffe(?: du tribunal de commerce)?|tribunal de commerce)",
+    STATEMENTS,
 )
 _TO_TOWN = re.compile(
     r"(?:[\s:,(–—-]|\b(?:n°|no|numero|sous|le|ville|de|du|des|of|in|registered|d'immatriculation|immatriculation|est|:)(?!\w)|d'|n°)*+"

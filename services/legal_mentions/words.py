@@ -1,4 +1,4 @@
-"""Words that end a name or are none."""
+"""Words that end a name or are none, and what the statements of a notice begin with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from shared.web.cues import CueSet
+
+STATEMENTS = CueSet()
+"""Each kind of statement is looked for in the whole notice."""
 _FILE = Path(__file__).parent / "words.toml"
 
 

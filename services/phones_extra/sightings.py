@@ -15,7 +15,6 @@ from shared.web.outline import PlacedLink, Region
 from shared.web.phone_numbers import Phone, PlacedPhone, find_phones, read_phone
 from shared.web.sections import FOREIGN, Section
 from shared.web.site_pages import SitePage
-from shared.web.structured_data import json_ld
 
 Label = Literal["phone", "mobile", "fax", "phone_and_fax", "no_phone", "other_party", ""]
 Source = Literal["link", "text", "structured"]
@@ -146,7 +145,7 @@ def _label_of_line(text: str) -> Label:
 
 
 def _structured(page: SitePage, region: str) -> Iterator[Sighting]:
-    for one in json_ld(page.page):
+    for one in page.json_ld:
         points = one.get("contactPoint")
         for thing in (one, *(points if isinstance(points, list) else [points])):
             if not isinstance(thing, dict) or not _ORGANISATION.search(str(thing.get("@type", "ContactPoint"))):

@@ -13,7 +13,7 @@ from services.socials.profiles import Profile, profile
 from shared.web.folding import fold
 from shared.web.sections import Section
 from shared.web.site_pages import SitePage
-from shared.web.structured_data import leaves, organizations, state, texts
+from shared.web.structured_data import leaves, state, texts
 
 _MAX_SIGHTINGS = 2000
 _GENERIC = re.compile(
@@ -47,7 +47,7 @@ def _on(page: SitePage) -> Iterator[Sighting]:
 
 
 def _addresses(page: SitePage) -> Iterator[tuple[int, str]]:
-    for thing in organizations(page.page):
+    for thing in page.organizations:
         for address in texts(thing.get("sameAs")):
             yield STATED, f"https://{address}" if address.startswith(("www.", "facebook.", "instagram.")) else address
     for section in page.sections:

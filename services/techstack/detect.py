@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -16,9 +17,8 @@ from shared.net.response import Response
 from shared.web.page import Page
 from shared.web.tag_container import container_ids
 
-_TEMPLATES = (
-    'script[type*="template" i], script[type*="handlebars" i], script[type*="tmpl" i], script[type="text/html" i]'
-)
+_TEMPLATES = re.compile(r".*(?:template|handlebars|tmpl).*|text/html", re.IGNORECASE | re.DOTALL)
+"""Types of script elements."""
 
 
 def detect(evidence: PageEvidence, matcher: Matcher | None = None) -> list[Detection]:
@@ -46,7 +46,8 @@ def evidence_of(page: Page) -> PageEvidence:
 def _inline_scripts(page: Page) -> list[str]:
     """Those that are scripts: templates of markup only use the element to be left alone. `text/plain` stays,
     for so consent banners hold back what they will run."""
-    templates = {node.text() for node in page.tree.css(_TEMPLATES)}
+    scripts = page.elements.get("script", ())
+    templates = {node.text() for node in scripts if _TEMPLATES.fullmatch(node.attributes.get("type") or "")}
     return [text for text in page.inline_scripts if text not in templates]
 
 

@@ -49,4 +49,4 @@ def _look(response: Response, settings: Settings) -> Look | Result:
 
 def _result(look: Look, response: Response, scripts: Sequence[str], settings: Settings) -> Result:
     columns, report = conclude(look, _matcher(settings), response, scripts)
-    return Result(columns=dict(columns), report=msgspec.to_builtins(report))
+    return Result(columns=dict(columns), report=msgspec.Raw(msgspec.json.encode(report)))

@@ -56,11 +56,12 @@ class Pattern(msgspec.Struct, frozen=True):
         text = self.version
         for number, group in enumerate((match[0], *match.groups())):
             value = (group or b"").decode("utf-8", "replace")
-            text = re.sub(
-                rf"\\{number}\?([^:]*):(.*)$",
-                lambda choice, value=value: choice[1] if value else choice[2],  # type: ignore[misc]
-                text,
-            )
+            if f"\\{number}?" in text:
+                text = re.sub(
+                    rf"\\{number}\?([^:]*):(.*)$",
+                    lambda choice, value=value: choice[1] if value else choice[2],  # type: ignore[misc]
+                    text,
+                )
             text = text.replace(f"\\{number}", value)
         found = _VERSION.match(text.strip())
         return found[1].rstrip(".-+_") if found else None

@@ -42,6 +42,7 @@ class _Clues(msgspec.Struct, frozen=True):
     words: str = ""
     """An expression for a whole link text or path segment, as _slugs writes them."""
     selector: str = ""
+    """Of a form, or of what stands in forms."""
 
 
 _CLUES = (
@@ -134,19 +135,25 @@ def business_signals(page: Page, detections: Sequence[Detection]) -> list[Signal
 
 
 def _signal(clues: _Clues, page: Page, detections: Sequence[Detection], linked: Mapping[str, str]) -> Signal:
-    because = next((one.name for one in detections if not set(one.categories).isdisjoint(clues.categories)), None)
+    because = _technology(detections, clues.categories) if clues.categories else None
     if because is None and clues.slug == "multi_language":
         because = _languages(page)
     because = because or linked.get(clues.slug)
-    if because is None and clues.selector:
+    if because is None and clues.selector and ("form" in page.elements or "input" in page.elements):
         node = page.tree.css_first(clues.selector)
         because = opening_tag(node)[:MAX_REASON_CHARS] if node is not None else None
     return Signal(clues.slug, Label(clues.fr, clues.en), because is not None, because)
 
 
+def _technology(detections: Sequence[Detection], categories: Collection[str]) -> str | None:
+    """The first technology of one of the categories."""
+    return next((one.name for one in detections for category in one.categories if category in categories), None)
+
+
 def _languages(page: Page) -> str | None:
     """The languages of the page's alternates, when there are two or more."""
-    stated = (node.attributes.get("hreflang") or "" for node in page.tree.css('link[rel~="alternate"][hreflang]'))
+    links = (node.attributes for node in page.elements.get("link", ()))
+    stated = (one.get("hreflang") or "" for one in links if "alternate" in (one.get("rel") or "").lower().split())
     languages = dict.fromkeys(tag.partition("-")[0].lower() for tag in stated if tag and tag.lower() != "x-default")
     return "hreflang: " + ", ".join(languages) if len(languages) > 1 else None
 
@@ -166,19 +173,27 @@ def _names(page: Page) -> dict[str, str]:
     home, _ = _split(page.url)
     origin = _origin(page.url)
     names: dict[str, str] = {}
+    own: dict[str, bool] = {}  # by address: menus stand on a page two or three times
     for link in page.links[:MAX_LINKS]:
-        if link.url.startswith(origin):  # most do, and splitting takes five times as long
-            path = link.url[len(origin) :].partition("?")[0].partition("#")[0]
-        else:
-            site, path = _split(link.url)
-            if site != home:
-                continue
-        if "%" in path:
-            path = unquote(path).replace("\n", "-")
-        for segment in path.split("/"):
-            names.setdefault(segment.rsplit(".", 1)[0], link.url)
-        names.setdefault(link.text, link.url)
+        if link.url not in own:
+            path = _own_path(link.url, origin, home)
+            own[link.url] = path is not None
+            for segment in path.split("/") if path else ():
+                names.setdefault(segment.rsplit(".", 1)[0], link.url)
+        if own[link.url]:
+            names.setdefault(link.text, link.url)
     return {name: url for name, url in names.items() if 0 < len(name) <= MAX_LINK_CHARS}
+
+
+def _own_path(url: str, origin: str, home: str) -> str | None:
+    """The path of an address on the same site; None for another's."""
+    if url.startswith(origin):  # most do, and splitting takes five times as long
+        path = url[len(origin) :].partition("?")[0].partition("#")[0]
+    else:
+        site, path = _split(url)
+        if site != home:
+            return None
+    return unquote(path).replace("\n", "-") if "%" in path else path
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shared.legal.numbers import CompanyNumber, company_numbers
 from shared.web.folding import fold
 from shared.web.links import Kind
 from shared.web.sections import FOREIGN, Owner
@@ -38,6 +39,8 @@ class Notice(msgspec.Struct, frozen=True):
     """… and whom it speaks of."""
     others: tuple[tuple[Owner, str], ...]
     """What was left out, in order: whose, and the words."""
+    numbers: tuple[CompanyNumber, ...]
+    """Every company number of the text."""
 
     def owner_at(self, at: int) -> Owner:
         """Whom the words at an offset speak of."""
@@ -82,4 +85,14 @@ def _notice(page: SitePage) -> Notice:
         if length > _MOST:
             break
     whole = "".join(pieces)[:_MOST]
-    return Notice(page.url, page.kind, whole, fold(whole), tuple(starts), tuple(owners), tuple(others))
+    folded = fold(whole)
+    return Notice(
+        url=page.url,
+        kind=page.kind,
+        text=whole,
+        folded=folded,
+        starts=tuple(starts),
+        owners=tuple(owners),
+        others=tuple(others),
+        numbers=tuple(company_numbers(folded)),
+    )

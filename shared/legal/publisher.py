@@ -104,7 +104,7 @@ def mentions(pages: Sequence[Notice], nom: str | None = None) -> list[Mention]:
     return [
         Mention(number.siren, number.siret, number.form, index, number.start, weigh(notice, number.start, names))
         for index, notice in enumerate(pages)
-        for number in company_numbers(notice.folded)
+        for number in notice.numbers
         if number.siren not in others and _has_context(notice, number)
     ]
 

@@ -33,8 +33,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Produced columns; those left out are null."""
     rows: list[dict[str, Any]] | None = None
     """For modules that make several rows of an item: the produced columns of each; then `columns` is not read."""
-    report: dict[str, Any] | None = None
-    """The full report, where the module makes one."""
+    report: dict[str, Any] | msgspec.Raw | None = None
+    """The full report, where the module makes one; a large one as JSON, which the module writes off the loop."""
     places: list[PlaceFound] = []
     """Of a module that searches a grid: the place of each row, in the rows' order."""
     capped: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -32,7 +32,7 @@ def processed(
         duration_ms=duration_ms,
         rows=rows,
         found=sum(any(row[name] is not None for name in spec.signals) for row in rows),
-        report=result.report,
+        report=cast("dict[str, Any] | None", result.report),  # JSON goes into the event's as it is
         places=result.places,
         zone=_zone(item),
         capped=result.capped,

@@ -17,8 +17,11 @@ _MOST_BYTES = 128 * 1024
 """Walls are small, most below 20 kB."""
 _MOST_TEXT = 2500
 """Characters that a visitor would read; walls have a sentence or two, in several languages at most."""
-_TAG = re.compile(rb"<(/?)([a-z]*)[^<>]*>")
-_UNSEEN = frozenset({b"script", b"style", b"noscript", b"svg", b"title"})
+_UNSEEN = ("script", "style", "noscript", "svg", "title")
+_HIDES = rf"(?i:{'|'.join(_UNSEEN)})(?![a-zA-Z])"
+_TAGS = re.compile(rf"<(?!{_HIDES})[^<>]*>(?:\s*<(?!{_HIDES})[^<>]*>){{,100}}+|<({_HIDES})[^<>]*>".encode())
+"""Neighbouring tags in one go, for most have nothing between them; or the one before what nobody sees (group 1)."""
+_CLOSING = {name.encode(): re.compile(rf"</(?i:{name})(?![a-zA-Z])[^<>]*>".encode()) for name in _UNSEEN}
 
 _ANY = range(100, 1000)
 _REFUSED = (401, 403, 405, 406, 412, 429, 503)
@@ -111,9 +114,9 @@ def _vendor(response: Response) -> str | None:
             return rule.vendor
     if not response.body or len(response.body) > _MOST_BYTES:
         return None
-    body = response.body.lower()
-    if _speaks(body):  # first: it stops early on most pages, each of the marks below reads to the end
+    if _speaks(response.body):  # first: it stops early on most pages, each of the marks below reads to the end
         return None
+    body = response.body.lower()
     for mark in _BODIES:
         if response.status in mark.statuses and all(one in body for one in mark.marks):
             return mark.vendor
@@ -122,18 +125,18 @@ def _vendor(response: Response) -> str | None:
 
 def _speaks(body: bytes) -> bool:
     """Whether the page has more to read than a wall. One pass: whoever wrote the page may mean us harm."""
-    length, at, inside = 0, 0, b""
-    for tag in _TAG.finditer(body):
-        closes, name = tag.groups()
-        start, end = tag.span()
-        if not inside:
-            if start > at:
-                length += len(body[at:start].strip())
-                if length > _MOST_TEXT:
-                    return True
-            if name in _UNSEEN and not closes:
-                inside = name
-        elif closes and name == inside:
-            inside = b""
-        at = end
+    length, at = 0, 0
+    while found := _TAGS.search(body, at):
+        start, end = found.span()
+        if start > at:
+            length += len(body[at:start].strip())
+            if length > _MOST_TEXT:
+                return True
+        at = end if found[1] is None else _end_of(found[1], body, end)
     return False
+
+
+def _end_of(unseen: bytes, body: bytes, at: int) -> int:
+    """Where the element ends that was opened before `at`; the end of the page when nothing closes it."""
+    closing = _CLOSING[unseen.lower()].search(body, at)
+    return closing.end() if closing else len(body)

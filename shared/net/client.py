@@ -52,9 +52,10 @@ class _How(msgspec.Struct, frozen=True):
     accept: str
     fresh: bool = False
     any_certificate: bool = False
+    embedded: bool = False
 
 
-_ROBOTS = _How("text/plain,*/*;q=0.5")
+_ROBOTS = _How("text/plain,*/*;q=0.5", embedded=True)
 
 
 class Fetcher:
@@ -72,6 +73,8 @@ class Fetcher:
         self._slots = asyncio.Semaphore(_OPEN_REQUESTS)
         self._large_pages = asyncio.Semaphore(_LARGE_PAGES)
         self._flights: SingleFlight[Response | Failure] = SingleFlight()
+        self._asking: set[tuple[str, _How]] = set()
+        """The flights whose answer comes from the site, from now on."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,21 +88,38 @@ class Fetcher:
         await self._transport.aclose()
 
     async def get(
-        self, url: str, *, accept: str = ACCEPT_HTML, fresh: bool = False, any_certificate: bool = False
+        self,
+        url: str,
+        *,
+        accept: str = ACCEPT_HTML,
+        fresh: bool = False,
+        any_certificate: bool = False,
+        embedded: bool = False,
     ) -> Response:
         """The page at `url`, whatever its status, after at most `max_redirects` redirects.
 
         `fresh` passes over what is remembered (pages and addresses, and refreshes it): for a caller's
-        second attempt and for modules that must see the site as it is now. `any_certificate` is fresh
-        too, and takes what is there for what it says it is; nobody else is ever shown it. The time limit
-        counts all requests and the body, not the waits for the host's turn. Raises FetchError.
+        second attempt and for modules that must see the site as it is now. What the site is just being
+        asked for is as good, and shared. `any_certificate` is fresh too, and takes what is there for what it
+        says it is; nobody else is ever shown it. `embedded`: what a page shows by itself, such as its
+        pictures, which a browser asks for at once (see Politeness). The time limit counts all requests and
+        the body, not the waits for the host's turn. Raises FetchError.
         """
         address = normalise_url(url)
-        how = _How(accept, fresh or any_certificate, any_certificate)
-        outcome = await self._flights.run((address, how), lambda: self._outcome(url, address, how))
+        how = _How(accept, fresh or any_certificate, any_certificate, embedded)
+        flown = self._flown(address, how)
+        outcome = await self._flights.run((address, flown), lambda: self._outcome(url, address, flown))
+        if isinstance(outcome, Failure) and how.fresh and not flown.fresh:  # which may come of a remembered address
+            outcome = await self._flights.run((address, how), lambda: self._outcome(url, address, how))
         if isinstance(outcome, Failure):
             raise outcome.error()
         return outcome
+
+    def _flown(self, address: str, how: _How) -> _How:
+        """How the page is had: what the site is just being asked for is as new as a page can be, for all who ask."""
+        other = replace(how, fresh=not how.fresh)
+        is_shared = (address, other) in self._asking and (address, other) in self._flights
+        return other if is_shared and not how.any_certificate else how
 
     async def get_site(self, site: str, *, accept: str = ACCEPT_HTML, fresh: bool = False) -> Response:
         """The home page of a `site_web`: a URL as it is, a bare host over https and, failing that, http.
@@ -159,10 +179,13 @@ class Fetcher:
             claimed = True
         outcome: Response | FetchError
         try:
+            self._asking.add((key, how))
             try:
                 outcome = await fetch()
             except FetchError as error:
                 outcome = error
+            finally:
+                self._asking.discard((key, how))
             _count(outcome)
             if cache is not None and _is_kept(outcome, how):
                 await cache.put(key, outcome, self._ttl(outcome))
@@ -185,7 +208,7 @@ class Fetcher:
             async with asyncio.timeout(self._settings.fetch_timeout) as budget:
                 while True:
                     rules = await self._rules(url, budget, how) if robots else None
-                    async with self._turn(url.host, rules, budget):
+                    async with self._turn(url.host, rules, budget, embedded=how.embedded):
                         began = time.monotonic()
                         answer = await self._request(url, how, cookies.get(url.host, {}), limit)
                     if answer.location is None:
@@ -225,7 +248,7 @@ class Fetcher:
         )
 
     async def _rules(self, url: httpx.URL, budget: asyncio.Timeout, how: _How) -> RobotsRules:
-        anew = partial(self._robots_txt, how=replace(how, accept=_ROBOTS.accept)) if how.fresh else None
+        anew = partial(self._robots_txt, how=replace(how, accept=_ROBOTS.accept, embedded=True)) if how.fresh else None
         resume = _pause(budget)
         try:
             rules = await self._robots.rules(url, anew, keep=not how.any_certificate)
@@ -237,10 +260,13 @@ class Fetcher:
         return rules
 
     @asynccontextmanager
-    async def _turn(self, host: str, rules: RobotsRules | None, budget: asyncio.Timeout) -> AsyncIterator[None]:
+    async def _turn(
+        self, host: str, rules: RobotsRules | None, budget: asyncio.Timeout, *, embedded: bool
+    ) -> AsyncIterator[None]:
         resume = _pause(budget)
         try:
-            async with self._politeness.turn(host, rules.crawl_delay if rules else None), self._slots:
+            asked = rules.crawl_delay if rules else None
+            async with self._politeness.turn(host, asked, embedded=embedded), self._slots:
                 resume()
                 yield
         finally:

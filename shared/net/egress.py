@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any
 
 import httpcore
 import httpx
 import msgspec
 
 from shared.net.dialer import Dialer, speaks_http2
+from shared.net.errors import EgressError
 from shared.net.http1 import Http1Connection
 from shared.net.http2 import Http2Connection
 from shared.net.http2_stream import Unprocessed
@@ -37,7 +39,8 @@ _TO_HTTPX: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.LocalProtocolError: httpx.LocalProtocolError,
     httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
 }
-
+FAILURES: tuple[type[Exception], ...] = (EgressError, *_TO_HTTPX)
+"""What `EgressTransport.send` and an answer's body raise."""
 
 FRESH_DNS = "outsend.fresh_dns"
 """A request's extension: when it is true and a connection is opened, the name is looked up anew."""
@@ -65,29 +68,46 @@ class EgressTransport(httpx.AsyncBaseTransport):
         self._dialling: dict[Target, asyncio.Event] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        target = self._policy.target(request.url)
-        if request.extensions.get(ANY_CERTIFICATE) and target.scheme == "https":
-            target = msgspec.structs.replace(target, any_certificate=True)
-        outgoing = httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=target.host.encode(),
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
         with _httpx_errors():
-            connection, answer = await self._send(target, outgoing, request.method in _IDEMPOTENT)
+            answer = await self.send(
+                request.url,
+                request.headers.raw,
+                method=request.method,
+                content=request.stream,
+                extensions=request.extensions,
+            )
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Body(self, target, connection, answer),
+            stream=_HttpxBody(answer),
             extensions=answer.extensions,
         )
+
+    async def send(
+        self,
+        url: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        *,
+        method: str = "GET",
+        content: AsyncIterable[bytes] | Iterable[bytes] | bytes = b"",
+        extensions: dict[str, Any],
+    ) -> Answer:
+        """The same without httpx's objects, which cost as much as the sending. `headers` have a Host.
+
+        Raises FAILURES.
+        """
+        target = self._policy.target(url)
+        if extensions.get(ANY_CERTIFICATE) and target.scheme == "https":
+            target = msgspec.structs.replace(target, any_certificate=True)
+        request = httpcore.Request(
+            method=method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=target.host.encode(), port=url.port, target=url.raw_path),
+            headers=headers,
+            content=content,
+            extensions=extensions,
+        )
+        connection, response = await self._send(target, request, method in _IDEMPOTENT)
+        return Answer(self, target, connection, response)
 
     async def aclose(self) -> None:
         await _close([*self._idle.clear(), *self._shared.clear()])
@@ -169,27 +189,45 @@ class EgressTransport(httpx.AsyncBaseTransport):
         return connection
 
 
-class _Body(httpx.AsyncByteStream):
-    """A response's body; closing it gives its connection back."""
+class Answer:
+    """A response whose body is yet to be read; closing it gives its connection back."""
 
     def __init__(
-        self, transport: EgressTransport, target: Target, connection: Connection, answer: httpcore.Response
+        self, transport: EgressTransport, target: Target, connection: Connection, response: httpcore.Response
     ) -> None:
         self._transport = transport
         self._target = target
         self._connection: Connection | None = connection
-        self._answer = answer
+        self._response = response
+        self.peer = connection.peer
+        self.status = response.status
+        self.headers = response.headers
+        self.extensions = response.extensions
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx_errors():
-            async for chunk in self._answer.aiter_stream():
-                yield chunk
+    def body(self) -> AsyncIterator[bytes]:
+        """The body, as it comes, once. Raises FAILURES."""
+        return self._response.aiter_stream()
 
     async def aclose(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await self._answer.aclose()
+            await self._response.aclose()
             await self._transport.release(self._target, connection)
+
+
+class _HttpxBody(httpx.AsyncByteStream):
+    """An answer's body for httpx."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors():
+            async for chunk in self._answer.body():
+                yield chunk
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
 
 
 async def _close(connections: Iterable[Connection]) -> None:

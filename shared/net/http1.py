@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterable, AsyncIterator
+from functools import cached_property
 
 import httpcore
 import httptools
+
+from shared.net.response import Peer
 
 _PIECE = 64 * 1024
 """Bytes read before the event loop gets its turn."""
@@ -28,6 +31,11 @@ class Http1Connection:
         self._network = stream
         self._idle = False
         self._closed = False
+
+    @cached_property
+    def peer(self) -> Peer:
+        """Who answers: read once, for a certificate takes as long as a request."""
+        return Peer.of(self._network)
 
     def is_idle(self) -> bool:
         """Whether it may be kept for another request."""

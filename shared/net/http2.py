@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterable, AsyncIterator
+from functools import cached_property
 
 import h2.config
 import h2.connection
@@ -20,6 +21,7 @@ import httpcore
 
 from shared.net.frames import FrameGate, GoAway
 from shared.net.http2_stream import Http2Stream, Unprocessed
+from shared.net.response import Peer
 
 _PIECE = 16 * 1024
 """Bytes read before the event loop gets its turn: some milliseconds, whatever the frames are."""
@@ -64,6 +66,11 @@ class Http2Connection:
     @property
     def in_use(self) -> bool:
         return bool(self._streams or self._waiting)
+
+    @cached_property
+    def peer(self) -> Peer:
+        """Who answers: read once, for a certificate takes as long as a request."""
+        return Peer.of(self._network)
 
     def is_idle(self) -> bool:
         return not (self.in_use or self._retired)

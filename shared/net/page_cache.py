@@ -71,6 +71,9 @@ class _Entry(msgspec.Struct, frozen=True):
     expires_at: float
 
 
+_decode = msgspec.msgpack.Decoder(_Entry).decode
+
+
 class PageCache(Protocol):
     """Where outcomes of fetches are kept. No method ever raises for the store's sake."""
 
@@ -109,6 +112,8 @@ class KvPageCache:
         self._clock = clock
         self._max_unpacked = settings.max_page_bytes + _OVERHEAD
         self._rest_until = 0.0
+        # A new one clears a megabyte first. Only for the event loop's thread: neither is for two at once.
+        self._compressor, self._decompressor = _compressor(), zstandard.ZstdDecompressor()
 
     async def get(self, url: str) -> CachedPage | None:
         key = _key(url)
@@ -139,16 +144,16 @@ class KvPageCache:
         kept = Failure.of(outcome) if isinstance(outcome, FetchError) else outcome
         entry = _Entry(kept, self._clock() + ttl)
         large = isinstance(kept, Response) and len(kept.body) >= _THREAD_FROM
-        value = await asyncio.to_thread(_pack, entry) if large else _pack(entry)
+        value = await asyncio.to_thread(_pack, entry, _compressor()) if large else _pack(entry, self._compressor)
         if not await self._write(url, value):
             await self.release(url)
 
     async def release(self, url: str) -> None:
-        await self._write(url, _pack(_Entry(None, 0.0)))
+        await self._write(url, _pack(_Entry(None, 0.0), self._compressor))
 
     async def _claim(self, key: str, replaced: int) -> bool:
         """Whether nobody was faster. A claim is tried before the page is looked for: most pages are new."""
-        claim = _pack(_Entry(None, self._clock() + _CLAIM_SECONDS))
+        claim = _pack(_Entry(None, self._clock() + _CLAIM_SECONDS), self._compressor)
         try:
             await self._kv.update(key, claim, last=replaced)
         except KeyWrongLastSequenceError:
@@ -161,8 +166,9 @@ class KvPageCache:
         value: bytes = found.value or b""
         try:
             if len(value) < _THREAD_FROM:
-                return _unpack(value, self._max_unpacked), found.revision
-            return await asyncio.to_thread(_unpack, value, self._max_unpacked), found.revision
+                return _unpack(value, self._max_unpacked, self._decompressor), found.revision
+            own = zstandard.ZstdDecompressor()
+            return await asyncio.to_thread(_unpack, value, self._max_unpacked, own), found.revision
         except (ValueError, zstandard.ZstdError):
             return None, found.revision
 
@@ -190,11 +196,15 @@ def _key(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
 
 
-def _pack(entry: _Entry) -> bytes:
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(entry))
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=_LEVEL)
 
 
-def _unpack(value: bytes, max_bytes: int) -> _Entry:
+def _pack(entry: _Entry, compressor: zstandard.ZstdCompressor) -> bytes:
+    return compressor.compress(msgspec.msgpack.encode(entry))
+
+
+def _unpack(value: bytes, max_bytes: int, decompressor: zstandard.ZstdDecompressor) -> _Entry:
     if not 0 <= zstandard.frame_content_size(value) <= max_bytes:
         raise ValueError("an entry that was not written by this cache")
-    return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(value), type=_Entry)
+    return _decode(decompressor.decompress(value))

@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime
 from typing import Any
 
+import httpcore
 import msgspec
 
 from shared.net.certificate import not_after
@@ -49,6 +50,18 @@ class Response(msgspec.Struct, frozen=True, tag="response", dict=True):
     def header(self, name: str) -> str | None:
         """The first value of a header (lower-case name)."""
         return next((value for key, value in self.headers if key == name), None)
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """Who is at the other end of a connection."""
+
+    ip: str
+    tls: TlsInfo | None
+
+    @classmethod
+    def of(cls, stream: httpcore.AsyncNetworkStream) -> Peer:
+        address = stream.get_extra_info("server_addr")  # None: it has hung up already
+        return cls(str(address[0]) if address else "", tls_info(stream.get_extra_info("ssl_object")))
 
 
 def tls_info(connection: ssl.SSLObject | None) -> TlsInfo | None:

@@ -26,6 +26,10 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight[T]] = {}
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether the work for a key is going on."""
+        return key in self._flights
+
     async def run(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         flight = self._flights.get(key)
         if flight is None:

@@ -21,7 +21,8 @@ def parse_url(url: str) -> httpx.URL:
             raise FetchError("invalid_url", "Only http and https addresses can be fetched.", url=url[:2048])
         user = f"{parsed.userinfo.decode('ascii')}@" if parsed.userinfo else ""
         where = f"{user}{parsed.netloc.decode('ascii')}{parsed.raw_path.decode('ascii')}"
-        return httpx.URL(f"{parsed.scheme}://{where}")
+        spelled = f"{parsed.scheme}://{where}"
+        return parsed if str(parsed) == spelled else httpx.URL(spelled)
     except (httpx.InvalidURL, ValueError, TypeError):
         raise FetchError("invalid_url", "The address is not a URL.", url=url[:2048]) from None
 

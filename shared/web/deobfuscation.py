@@ -9,9 +9,11 @@ import heapq
 import html as entities
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
+from shared.web.cues import Cue
 from shared.web.literals import Literals, lowered
 
 _MAX_FOUND = 500
@@ -66,6 +68,17 @@ def readable(text: str) -> str:
     return _SPACED_AT.sub("@", text)
 
 
+_NEAR = Cue(r"[@＠﹫&\[({<]|[aA][rR][oO][bB]|[ _-][aA][tT][ _-]")
+"""Stands wherever `_MAYBE` matches in a text of single spaces."""
+
+
+def readable_among(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Those lines of single spaces that may hold an address, readable, with their numbers. All are searched at once."""
+    starts = list(itertools.accumulate((len(line) + 1 for line in lines), initial=0))
+    numbers = dict.fromkeys(bisect_right(starts, sign) - 1 for sign in _NEAR.starts("\n".join(lines)))
+    return [(number, readable(lines[number])) for number in numbers]
+
+
 def cloudflare_email(encoded: str) -> str | None:
     """What `data-cfemail` or `/cdn-cgi/l/email-protection#` holds: hexadecimal, the first byte is the key."""
     try:
@@ -92,8 +105,7 @@ def reversed_classes(html: str) -> frozenset[str]:
 _CF_LINK = re.compile(
     r"/cdn-cgi/l/email-protection#([0-9a-f]{6,512})|data-cfemail=[\"']?([0-9a-f]{6,512})", re.IGNORECASE
 )
-_AT_SIGNS = tuple(map(re.compile, ("@", "%40", "&#(?:64|x40);")))
-"""Each by itself: a search for one beginning is many times as fast as one for several."""
+_AT_SIGNS = ("@", "%40", "&#64;", "&#x40;")
 _MOST_AT = 20_000
 _OPENED = re.compile(r"[^\"'\n<>]{0,40}")
 _WINDOW = 500
@@ -140,23 +152,23 @@ def hidden_strings(html: str) -> list[str]:
     found: list[str] = []
     for read, needed in _WAYS:
         if not needed or not signs.isdisjoint(needed):
-            found += [one for one in read(html) if "@" in one]
+            found += [one for one in read(html, signs) if "@" in one]
         if len(found) >= _MAX_FOUND:
             break
     return found[:_MAX_FOUND]
 
 
-def _cloudflare(html: str) -> list[str]:
+def _cloudflare(html: str, _: set[str]) -> list[str]:
     if "cfemail" not in html and "email-protection" not in html:
         return []
     return [email for match in _CF_LINK.finditer(html) if (email := cloudflare_email(match[1] or match[2]))]
 
 
-def _concatenated(html: str) -> list[str]:
+def _concatenated(html: str, signs: set[str]) -> list[str]:
     """Follow assignments and sums of strings around each string with an @, as Joomla and others write them."""
     found: list[str] = []
     known: dict[str, str] = {}
-    windows = list(_windows(html))
+    windows = list(_windows(html, signs))
     has_sums = any(map(_ADDED.search, windows))
     for window in windows:
         for name, sum_ in _STATEMENT.findall(window) if has_sums else ():
@@ -173,24 +185,32 @@ def _concatenated(html: str) -> list[str]:
     return found
 
 
-def _windows(html: str) -> Iterator[str]:
+def _windows(html: str, signs: set[str]) -> Iterator[str]:
     """The surroundings of each string with an @, no character twice."""
     read_to = 0
-    for at in itertools.islice(_strings_with_at(html), _MAX_FOUND):
+    for at in itertools.islice(_strings_with_at(html, signs), _MAX_FOUND):
         if at >= read_to:
             yield html[max(read_to, at - _WINDOW) : at + _WINDOW]
             read_to = at + _WINDOW
 
 
-def _strings_with_at(html: str) -> Iterator[int]:
+def _strings_with_at(html: str, signs: set[str]) -> Iterator[int]:
     """Offsets of the quotes that open a string with an @ among its next 40 characters, in order."""
     last = -1
-    signs = heapq.merge(*((match.start() for match in sign.finditer(html)) for sign in _AT_SIGNS))
-    for at in itertools.islice(signs, _MOST_AT):
+    places = heapq.merge(*(_offsets(html, sign) for sign in _AT_SIGNS if sign in signs))
+    for at in itertools.islice(places, _MOST_AT):
         quote = max(html.rfind('"', max(0, at - 41), at), html.rfind("'", max(0, at - 41), at))
         if quote > last and _OPENED.fullmatch(html, quote + 1, at):
             last = quote
             yield quote
+
+
+def _offsets(html: str, sign: str) -> Iterator[int]:
+    """Where a sign stands: in a tenth of the time of an expression."""
+    at = html.find(sign)
+    while at >= 0:
+        yield at
+        at = html.find(sign, at + 1)
 
 
 def _strings(listing: str) -> list[str]:
@@ -201,7 +221,7 @@ def _value(operand: str, known: dict[str, str]) -> str:
     return unquote(entities.unescape(operand[1:-1])) if operand[0] in "\"'" else known.get(operand, "")
 
 
-def _character_codes(html: str) -> list[str]:
+def _character_codes(html: str, _: set[str]) -> list[str]:
     if "fromCharCode" not in html:
         return []
     found = []
@@ -213,17 +233,17 @@ def _character_codes(html: str) -> list[str]:
     return found
 
 
-def _percent(html: str) -> list[str]:
+def _percent(html: str, _: set[str]) -> list[str]:
     if "unescape" not in html and "decodeURI" not in html:
         return []
     return [unquote(match[1]) for match in _UNESCAPE.finditer(html)]
 
 
-def _base64_calls(html: str) -> list[str]:
+def _base64_calls(html: str, _: set[str]) -> list[str]:
     return _plausible(match[1] for match in _BASE64_CALL.finditer(html))
 
 
-def _base64_attributes(html: str) -> list[str]:
+def _base64_attributes(html: str, _: set[str]) -> list[str]:
     values = _BASE64_VALUE.finditer(html)
     return _plausible(value[1] for value in values if _BASE64_ATTRIBUTE.search(html, *_before(value)))
 
@@ -244,7 +264,7 @@ def _from_base64(encoded: str) -> str | None:
         return None
 
 
-def _typo3(html: str) -> list[str]:
+def _typo3(html: str, _: set[str]) -> list[str]:
     """TYPO3 shifts each letter within its alphabet; the first is the m of `mailto:`."""
     found = []
     for match in itertools.islice(_TYPO3.finditer(html), _MAX_FOUND) if "UnCryptMailto" in html else ():
@@ -272,7 +292,7 @@ def _shifted(text: str, offset: int) -> str:
     return "".join(shifted)
 
 
-def _split(html: str) -> list[str]:
+def _split(html: str, _: set[str]) -> list[str]:
     if "data-" not in html:
         return []
     return [
@@ -282,7 +302,7 @@ def _split(html: str) -> list[str]:
     ]
 
 
-def _rot13(html: str) -> list[str]:
+def _rot13(html: str, _: set[str]) -> list[str]:
     """Plugins that write `znvygb:` rotate the whole link."""
     if "znvygb:" not in html and "rot13" not in html.lower():
         return []
@@ -290,9 +310,9 @@ def _rot13(html: str) -> list[str]:
     return list(rotated)
 
 
-_WAYS: tuple[tuple[Callable[[str], list[str]], frozenset[str]], ...] = (
+_WAYS: tuple[tuple[Callable[[str, set[str]], list[str]], frozenset[str]], ...] = (
     (_cloudflare, frozenset(("cfemail", "email-protection"))),
-    (_concatenated, frozenset(("@", "%40", "&#64;", "&#x40;"))),
+    (_concatenated, frozenset(_AT_SIGNS)),
     (_character_codes, frozenset(("fromcharcode",))),
     (_percent, frozenset(("unescape", "decodeuri"))),
     (_base64_calls, frozenset(("atob",))),
@@ -301,5 +321,6 @@ _WAYS: tuple[tuple[Callable[[str], list[str]], frozenset[str]], ...] = (
     (_split, frozenset(f"data-{name}=" for name in ("domain", "host", "website", "part2", "d", "after"))),
     (_rot13, frozenset(("znvygb:", "rot13"))),
 )
-"""Each way to hide an address, and what a page has at least one of that uses it; nothing: no such sign is known."""
+"""Each way to hide an address, and what a page has at least one of that uses it; nothing: no such sign is known. It is
+told which of all signs the page has."""
 _SIGNS = Literals({sign for _, signs in _WAYS for sign in signs})

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from html import unescape
+from typing import Any
 
 from contracts.items import ItemRequested
 from contracts.manifest import read_key
@@ -23,6 +24,7 @@ from shared.web.outline import Block
 from shared.web.page import Page
 from shared.web.reading import READINGS, Reading
 from shared.web.sections import Section
+from shared.web.structured_data import json_ld_objects, microdata, organizations
 
 MOST = 4
 """Requests for pages of one site, the home page and guessed addresses included: what a module may cost a site."""
@@ -64,6 +66,17 @@ class SitePage:
         return self._reading.sections
 
     @property
+    def json_ld(self) -> list[dict[str, Any]]:
+        """The objects of its JSON-LD blocks."""
+        return json_ld_objects(self._reading.json_ld_blocks)
+
+    @property
+    def organizations(self) -> list[dict[str, Any]]:
+        """The organisations that it names as its own, in JSON-LD, then in microdata."""
+        items = microdata(self.page) if self._reading.has_microdata else []
+        return organizations([*self.json_ld, *items])
+
+    @property
     def named(self) -> dict[Kind, list[str]]:
         """The pages of its site that it links to, by kind, the likeliest first."""
         return self._reading.named
@@ -73,7 +86,11 @@ class SitePage:
         """Shared with the other modules that read this page."""
         if isinstance(self._source, Page):
             return Reading(self._source)
-        return READINGS.of(self._source, lambda: self.page)
+        kept = vars(self._source)
+        if "reading" not in kept:
+            kept["reading"] = READINGS.of(self._source, lambda: self.page)
+        reading: Reading = kept["reading"]
+        return reading
 
 
 async def home_of(item: ItemRequested, context: Context, *, fresh: bool = False) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from selectolax.lexbor import LexborNode
@@ -44,9 +44,19 @@ def json_ld(page: Page) -> list[dict[str, Any]]:
     Tolerated: comment and CDATA wrappers, line breaks in strings, trailing commas, escaped quotes
     (`&quot;`), text after the value. A block that still does not parse is left out.
     """
+    return json_ld_objects(json_ld_blocks(page))
+
+
+def json_ld_blocks(page: Page) -> list[str]:
+    """The texts of all JSON-LD blocks, in order."""
+    return [node.text() or "" for node in page.tree.css('script[type*="ld+json" i]')]
+
+
+def json_ld_objects(blocks: Iterable[str]) -> list[dict[str, Any]]:
+    """What `json_ld` makes of those texts. Never raises."""
     found: list[dict[str, Any]] = []
-    for node in page.tree.css('script[type*="ld+json" i]'):
-        found.extend(_objects(_parsed(node.text() or "")))
+    for text in blocks:
+        found.extend(_objects(_parsed(text)))
         if len(found) >= _MAX_OBJECTS:
             break
     return found[:_MAX_OBJECTS]
@@ -94,12 +104,12 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(reversed(current))
 
 
-def organizations(page: Page) -> list[dict[str, Any]]:
-    """The organisations and shops that the page names as its own, JSON-LD then microdata, in order.
+def organizations(stated: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The organisations and shops that a page names as its own among the objects it states, in order.
 
     Those of reviews, offers, employers and the like are left out, and so is what has no way to be reached.
     """
-    own = [_without_others(one) for one in [*json_ld(page), *microdata(page)]]
+    own = map(_without_others, stated)
     things = (one for found in own for one in walk(found))
     return [one for one in things if _CONTACTS & one.keys() and _may_be_organization(types_of(one))]
 
@@ -118,6 +128,11 @@ def texts(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     found = ((one.get("@id") or one.get("url")) if isinstance(one, dict) else one for one in values[:200])
     return [one.strip() for one in found if isinstance(one, str) and one.strip()]
+
+
+def has_microdata(page: Page) -> bool:
+    """Whether there is anything for `microdata` to find."""
+    return page.tree.css_first("[itemscope]") is not None
 
 
 def microdata(page: Page) -> list[dict[str, Any]]:

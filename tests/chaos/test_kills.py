@@ -9,7 +9,7 @@ from tests.chaos.verdict import assert_done, assert_seamless, items_of
 
 
 async def test_a_job_survives_the_death_of_every_process_in_turn(product, person, rng):
-    items = items_of(500, rng)
+    items = items_of(700, rng)  # 17 s at least: on a busy machine what was killed takes some to come back
     job = await person.request(items)
     watcher = person.watch(job)
     for name in rng.sample(PROCESSES, len(PROCESSES)):
@@ -21,7 +21,7 @@ async def test_a_job_survives_the_death_of_every_process_in_turn(product, person
     assert_seamless(watcher, len(items))
     assert watcher.connections > 1
     await assert_done(person, job, items)
-    assert (await person.commands.get("/api/auth/me")).json()["ef_used"] == 0.005
+    assert (await person.commands.get("/api/auth/me")).json()["ef_used"] == 0.007
 
 
 @pytest.mark.slow

@@ -124,7 +124,7 @@ async def test_the_log_is_full(tmp_path, rng):
 
 async def _request_soon(person, items):
     """A job, once there is room for it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = await person.commands.post("/api/jobs/faulty", json={"items": items})
             if answer.status_code == 200:

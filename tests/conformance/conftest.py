@@ -51,6 +51,11 @@ class Bench(Workshop):
     """The register of companies, when the module asks it."""
     cases: Cases
 
+    def be_impatient(self) -> None:
+        """Limits for what does not answer in any time."""
+        self.settings = msgspec.structs.replace(self.settings, fetch_timeout=1.5, verify_timeout=1.5)
+        self.spec = msgspec.structs.replace(self.spec, timeout=8)
+
     def run(self, process=None):
         return self.runner(process or load_process(self.spec), module=self.spec)
 
@@ -63,18 +68,18 @@ class Bench(Workshop):
         """Queue an item whose other side has been asked and does not answer yet; see `release`."""
         if self.mail is not None:
             await self.put(self.cases.silent, slug=self.spec.slug)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not self.mail.ledger.visits:
                     await asyncio.sleep(0.01)
             return
         if self.register is not None:
             self.register.hold()
             await self.put(self.cases.good[0], slug=self.spec.slug)
-            await asyncio.wait_for(self.register.asked.wait(), 10)
+            await asyncio.wait_for(self.register.asked.wait(), 30)
             return
         self.world.hold(self._host())
         await self.put(self.cases.good[0], slug=self.spec.slug)
-        await asyncio.wait_for(self.world.wait_for_requests(self._host()), 10)
+        await asyncio.wait_for(self.world.wait_for_requests(self._host()), 30)
 
     def release(self) -> None:
         """The other side answers again; a mail server that says nothing is given up."""
@@ -157,12 +162,12 @@ async def _bench(
     spec: ModuleSpec, env: dict[str, str], tmp_path: Path, *, attempts: int = 2, kind: type[Bench] = Bench
 ) -> AsyncIterator[Bench]:
     server = NatsServer(tmp_path / "nats").start()
-    quick = {"OUTSEND_FETCH_TIMEOUT": "1.5", "OUTSEND_VERIFY_TIMEOUT": "1.5", "OUTSEND_VERIFY_RETRY_DELAY": "0.1"}
+    quick = {"OUTSEND_FETCH_TIMEOUT": "4", "OUTSEND_VERIFY_TIMEOUT": "4", "OUTSEND_VERIFY_RETRY_DELAY": "0.1"}
     settings = Settings.from_env(env | quick | {"NATS_URL": server.url})
     client = await connect(settings, "bench")
     bench = kind(client, settings)
-    # Time limits for machines, not for sites of the real internet.
-    bench.spec = msgspec.structs.replace(spec, timeout=8, attempts=attempts, concurrency=8)
+    # Time limits for machines, though busy ones, not for sites of the real internet.
+    bench.spec = msgspec.structs.replace(spec, timeout=20, attempts=attempts, concurrency=8)
     await bench.open()
     await bench.add_consumer(bench.spec.slug)
     yield bench

@@ -49,7 +49,7 @@ def events_of(client, job_id, *, last_event_id=None, since=None):
         return list(source.iter_sse())
 
 
-def until(happened, *, within=15.0):
+def until(happened, *, within=30.0):
     """What `happened` gives once it is true; for what the API only promises to come."""
     deadline = time.monotonic() + within
     while not (found := happened()):

@@ -1,7 +1,6 @@
 """Registration, verification, passwords, sessions and API keys, from mail to cookie."""
 
 import itertools
-import statistics
 import time
 
 import pytest
@@ -148,12 +147,17 @@ def test_login_says_the_same_in_the_same_time_to_a_wrong_password_and_to_nobody(
         return answer.content, time.perf_counter() - began
 
     known, unknown = [], []
-    for number in range(12):
-        known.append(ask(who["email"]))
-        unknown.append(ask(f"nobody{number}@example.com"))
+
+    def ratio():
+        """Of the least: a busy machine only adds."""
+        return min(seconds for _, seconds in known) / min(seconds for _, seconds in unknown)
+
+    while not known or (not 0.5 < ratio() < 2 and len(known) < 48):
+        for number in range(12):
+            known.append(ask(who["email"]))
+            unknown.append(ask(f"nobody{number}@example.com"))
     assert {content for content, _ in known} == {content for content, _ in unknown}
-    times = [statistics.median(seconds for _, seconds in answers) for answers in (known, unknown)]
-    assert 0.5 < times[0] / times[1] < 2, times
+    assert 0.5 < ratio() < 2, (known, unknown)
 
 
 def test_keys_are_shown_once_listed_without_secret_and_revoked(stack, browser, who):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.e2e.acts import busy, cancel_all, create, events_of, is_problem, named, status_becomes, until
+from tests.timing import SLACK
 
 pytestmark = pytest.mark.servers
 
@@ -36,25 +37,25 @@ def test_cancelling_a_pending_job(api, six):
     began = time.monotonic()
     assert api.post(f"/api/jobs/{six[5]}/cancel").json() == {"ok": True}
     job = status_becomes(api, six[5], "cancelled")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < SLACK, "the running ones last a minute"
     assert (job["processed_points"], job["started_at"], job["ef_cost"]) == (0, None, 0.001)
 
 
 def test_cancelling_a_running_job_takes_two_seconds_and_counts_nothing_after_its_end(api):
-    job = create(api, "faulty", items=[*named(20), *busy(280, 900)])["id"]
+    job = create(api, "faulty", items=[*named(20), *busy(980, 900)])["id"]
     until(lambda: api.get(f"/api/jobs/{job}").json()["processed_points"] >= 20)
     began = time.monotonic()
     answer = api.post(f"/api/jobs/{job}/cancel")
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
     assert api.post(f"/api/jobs/{job}/cancel").status_code == 200, "asked again before the end"
     ended = status_becomes(api, job, "cancelled")
-    assert time.monotonic() - began < 2.5, "two seconds, and a moment to lay out the rows"
+    assert time.monotonic() - began < 2 + SLACK, "two seconds, and a moment to lay out the rows; the rest takes forty"
     assert ended["completed_at"] is not None and ended["download_available"]
-    assert 20 <= ended["processed_points"] < 100
+    assert 20 <= ended["processed_points"] < 500
     events = events_of(api, job)
     progress = [json.loads(event.data) for event in events if event.event == "progress"]
     assert len(progress) == ended["processed_points"]
-    time.sleep(1.2)  # what was under way ends by itself now, if nobody stopped it
+    time.sleep(1.5)  # what was under way ends by itself now, if nobody stopped it
     later = api.get(f"/api/jobs/{job}").json()
     assert later == ended
     assert events_of(api, job)[-1].id == events[-1].id

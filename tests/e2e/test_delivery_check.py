@@ -31,7 +31,8 @@ pytestmark = pytest.mark.servers
 PROMOTIONS, OTHER = "promos@gmail.com", "autre@gmail.com"
 PASSWORD = "abcd efgh ijkl mnop"
 PATH = "/api/jobs/delivery-check"
-WAIT = 8
+WAIT = 12
+"""Seconds; more than a busy machine needs for what is found at once."""
 
 
 class Post:
@@ -205,7 +206,7 @@ def test_a_cancelled_check_ends_at_once_and_is_not_gone_on_with(post, sender):
     began = time.monotonic()
     assert sender.post(f"/api/jobs/{job}/cancel").status_code == 200
     status_becomes(sender, job, "cancelled")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < WAIT / 2, "well before it ends by itself"
     until(lambda: post.server.connections == 0)
     opened = post.server.opened
     time.sleep(WAIT / 4)  # longer than the longest pause between two looks

@@ -117,9 +117,9 @@ def people(stack):
         made["nobody", via] = Caller({}, owners.job, owners.key, owners.owner)
     deactivate(stack, users["inactive"].email)
     with stack.client(users["inactive"]) as client:
-        until(lambda: not client.get("/api/auth/me").json()["active"], within=CACHE_SECONDS + 5)
+        until(lambda: not client.get("/api/auth/me").json()["active"], within=CACHE_SECONDS + 20)
         client.headers = made["inactive", "cookie"].headers
-        until(lambda: not client.get("/api/auth/me").json()["active"], within=CACHE_SECONDS + 5)
+        until(lambda: not client.get("/api/auth/me").json()["active"], within=CACHE_SECONDS + 20)
     return made
 
 

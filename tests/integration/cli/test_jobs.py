@@ -104,7 +104,7 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_go_on(outsend, leads, sta
     said = process.stderr.readline()
     assert "faulty: " in said
     process.send_signal(signal.SIGINT)
-    _, rest = process.communicate(timeout=20)
+    _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "The job goes on. Follow it again with: outsend jobs follow j_" in rest
     job = outsend("jobs", "list", "--json").json[0]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from deploy.ports import free_port
 from tests.live import live_stack
-from tests.servers import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.servers import free_port
+from deploy.ports import free_port
 
 
 def test_help_lists_the_commands_and_modules_come_from_manifests(run):

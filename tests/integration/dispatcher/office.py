@@ -7,6 +7,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 from nats.aio.client import Client
+from nats.js.errors import KeyNotFoundError
 
 from contracts import codec
 from contracts.events import Envelope, Event, ItemsSubmitted, JobEnded, JobRequested
@@ -14,6 +15,7 @@ from contracts.subjects import job_history, job_subject
 from services.dispatcher.app import DispatcherApp
 from shared.job import JobState, fold
 from shared.messaging.log import EventLog, Fence
+from shared.messaging.streams import leases_bucket
 from shared.modulekit.worker import Worker
 from shared.settings import Settings
 
@@ -96,6 +98,14 @@ class Office:
                 seen += len(codec.decode(message.payload))
                 if seen >= count:
                     return
+
+    async def lease_is_held(self) -> bool:
+        """Whether another dispatcher would have to wait until the lease runs out."""
+        try:
+            await (await leases_bucket(self.js, self.settings)).get("dispatcher")
+        except KeyNotFoundError:
+            return False
+        return True
 
     async def left(self, job: str, tenant: str = TENANT) -> dict[str, int]:
         """How many messages of the job each channel still has."""

@@ -72,7 +72,7 @@ class Lines:
         raise structlog.DropEvent
 
     async def wait_for(self, event, **fields):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 for line in self.seen:
                     if line.get("event") == event and fields.items() <= line.items():

@@ -23,7 +23,7 @@ class SmtpSink:
 
     async def mail(self):
         """The next mail, parsed."""
-        return await asyncio.wait_for(self.mails.get(), 10)
+        return await asyncio.wait_for(self.mails.get(), 30)
 
     async def token(self):
         """The token in the next mail's link."""

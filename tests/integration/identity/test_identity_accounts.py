@@ -190,12 +190,12 @@ async def test_unknown_user_and_bad_password_cannot_be_told_apart(make_service, 
         return time.perf_counter() - start, str(refusal.value)
 
     known, unknown = [], []
-    for _ in range(15):
-        known.append(await refused(EMAIL))
-        unknown.append(await refused("unknown@example.com"))
+    while not known or (not 0.5 < min(known)[0] / min(unknown)[0] < 2 and len(known) < 60):
+        for _ in range(15):  # the least of them: a busy machine only adds
+            known.append(await refused(EMAIL))
+            unknown.append(await refused("unknown@example.com"))
     assert len({message for _, message in known + unknown}) == 1
-    fastest_known, fastest_unknown = min(known)[0], min(unknown)[0]
-    assert 0.5 < fastest_known / fastest_unknown < 2
+    assert 0.5 < min(known)[0] / min(unknown)[0] < 2
 
 
 async def test_limits_of_logins_and_registrations(service, smtp, clock):
@@ -266,7 +266,7 @@ async def test_no_secret_lies_in_the_store_or_in_the_log(buckets, service, smtp)
 
 async def test_when_the_store_is_gone_nothing_is_known(mortal_nats):
     connection = await nats.connect(mortal_nats.url, max_reconnect_attempts=-1, error_cb=_ignore)
-    buckets = await open_buckets(connection, timeout=0.3)
+    buckets = await open_buckets(connection, timeout=2)
     settings = Settings()
     service = IdentityService(
         **buckets.as_arguments(), settings=settings, mailer=Mailer(settings), passwords=Passwords(FAST)

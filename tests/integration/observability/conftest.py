@@ -12,11 +12,12 @@ import httpx
 import nats
 import pytest
 
+from deploy.ports import free_port
 from services.cli.users import create_user
 from shared.settings import Settings
 from tests.integration.observability.collector import Collector
 from tests.live import MODULES, leashed
-from tests.servers import NatsServer, free_port
+from tests.servers import NatsServer
 
 
 class House:

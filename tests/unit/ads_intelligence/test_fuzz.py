@@ -1,7 +1,6 @@
 """Hostile pages and containers: an answer always, in time that grows with the page and no faster."""
 
 import json
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +10,7 @@ from contracts.manifest import load_manifests
 from services.ads_intelligence.extract import extract
 from shared.web.page import Page
 from shared.web.site_pages import SitePage
+from tests.timing import assert_linear
 
 PARTS = [
     *(
@@ -103,13 +103,7 @@ def test_any_container_has_an_answer(value):
     ],
 )
 def test_time_grows_with_the_page(atom):
-    def seconds(size):
-        best = 9.0
-        for _ in range(3):
-            began = time.process_time()
-            found_on(f"<script>{atom * (size // len(atom))}</script>")
-            best = min(best, time.process_time() - began)
-        return best
+    def run(size):
+        found_on(f"<script>{atom * (size // len(atom))}</script>")
 
-    small, large = seconds(100_000), seconds(800_000)
-    assert large < 30 * small + 0.5, (small, large)
+    assert_linear(run, small=100_000, times=8, at_most=30)

@@ -29,4 +29,4 @@ async def test_closing_from_outside_the_loop():
     streams.close_soon()  # no loop yet: nothing can be open
     streams.bind(asyncio.get_running_loop())
     threading.Thread(target=streams.close_soon).start()
-    await asyncio.wait_for(streams.closing.wait(), 5)
+    await asyncio.wait_for(streams.closing.wait(), 20)

@@ -44,7 +44,7 @@ async def raw(proxy, text):
     writer.write(text)
     writer.write_eof()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             answer = await reader.read()
     except ConnectionResetError:
         answer = b""

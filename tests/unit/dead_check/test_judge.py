@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -16,6 +14,7 @@ from services.dead_check.look import Look, Reason, Visit
 from services.dead_check.signatures import families
 from services.dead_check.visit import addresses
 from tests.accuracy.pages import saved
+from tests.timing import assert_linear
 from tests.unit.dead_check.cases import SITE, answer, cases
 from tests.world.corpus import corpus
 
@@ -160,14 +159,7 @@ GROWING = [
 
 @pytest.mark.parametrize("piece", GROWING)
 def test_time_grows_with_the_page(piece):
-    def seconds(size):
-        body = (piece * (size // len(piece))).encode()
-        best = 9.0
-        for _ in range(3):
-            began = time.perf_counter()
-            judge(look(SITE, [], body))
-            best = min(best, time.perf_counter() - began)
-        return best
+    def run(size):
+        judge(look(SITE, [], (piece * (size // len(piece))).encode()))
 
-    took = [seconds(size) for size in (100_000, 200_000, 400_000)]
-    assert all(after < 5 * before + 0.05 for before, after in pairwise(took)), took
+    assert_linear(run, small=50_000, times=8, at_most=30)

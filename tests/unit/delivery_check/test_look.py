@@ -39,7 +39,7 @@ def mailbox(case):
 
 @pytest.fixture
 def client():
-    client = ImapClient(Settings(), threads=2, timeout=10)
+    client = ImapClient(Settings(), threads=2, timeout=30)
     yield client
     client.close()
 

@@ -1,11 +1,11 @@
 """The full size of a job, 10 000 rows of 30 columns: the event loop beside the export keeps answering."""
 
 import asyncio
-import time
 
 import pytest
 
 from shared.export.formats import EXPORTERS
+from tests.timing import assert_loop_free
 from tests.unit.export.reading import read_csv, read_json, read_xlsx
 
 COLUMNS = [f"colonne_{n}" for n in range(30)]
@@ -18,28 +18,15 @@ async def full_job():
         await asyncio.sleep(0)
 
 
-async def worst_lag(stop):
-    worst = 0.0
-    while not stop.is_set():
-        before = time.perf_counter()
-        await asyncio.sleep(0.005)
-        worst = max(worst, time.perf_counter() - before - 0.005)
-    return worst
-
-
 @pytest.mark.parametrize("export_format", ["csv", "json", "xlsx"])
 async def test_exporting_a_full_job_never_blocks_the_loop(export_format):
-    stop = asyncio.Event()
-    lag = asyncio.create_task(worst_lag(stop))
-    biggest, chunks = 0, []
-    async for chunk in EXPORTERS[export_format](COLUMNS, full_job()):
-        biggest = max(biggest, len(chunk))
-        chunks.append(chunk)
-    stop.set()
-    worst = await lag
-    print(f"{export_format}: worst lag {worst * 1000:.0f} ms, {sum(map(len, chunks))} bytes")
-    assert worst < 0.25
-    assert biggest <= 1024 * 1024
+    chunks = []
+
+    async def export():
+        chunks[:] = [chunk async for chunk in EXPORTERS[export_format](COLUMNS, full_job())]
+
+    await assert_loop_free(0.25, export)
+    assert max(map(len, chunks)) <= 1024 * 1024
 
     content = b"".join(chunks)
     if export_format == "csv":

@@ -1,11 +1,10 @@
 """Pages that nobody writes, and pages of megabytes."""
 
-import time
-
 from hypothesis import strategies as st
 
 from shared.web.page import Page
 from shared.web.site_pages import SitePage
+from tests import timing
 
 # fmt: off
 _WORDS = st.sampled_from(
@@ -44,16 +43,12 @@ def pages(texts):
 
 
 def assert_linear(extract, kind):
-    """Sixteen times the page takes no more than sixty-four times the time: what is quadratic takes 256 times."""
+    """Sixteen times the page takes no more than sixty-four times the time (what is quadratic takes 256 times), and
+    a page of megabytes follows the same line."""
     once = _REPEATED[kind]
 
-    def seconds(length):
-        site = pages(["", once * (length // len(once))])
-        began = time.process_time()
-        extract(site)
-        return time.process_time() - began
+    def run(length):
+        extract(pages(["", once * (length // len(once))]))
 
-    seconds(_SMALL)  # tables and patterns are made at their first use
-    small = min(seconds(_SMALL) for _ in range(2))
-    assert seconds(16 * _SMALL) < 64 * max(small, 0.004)
-    assert seconds(5_000_000) < 1000 * max(small, 0.004)
+    timing.assert_linear(run, small=_SMALL, times=16, at_most=64)
+    timing.assert_linear(run, small=_SMALL, times=125, at_most=1000)

@@ -143,7 +143,7 @@ async def test_closing_leaves_nobody_waiting(notices, firms):
     api, source = notices
     api.faults.append(Answer(b"{}", wait=asyncio.Event()))
     waiting = [asyncio.create_task(source.by_siren(firms[number].siren)) for number in (101, 102, 104)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not api.requests:
             await asyncio.sleep(0.01)
         await source.aclose()

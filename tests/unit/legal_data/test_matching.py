@@ -1,7 +1,6 @@
 """legal_data's choice among a register's answers: its golden cases, its formula, and hostile names."""
 
 import itertools
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from services.legal_data.names import likeness, read_name
 from services.legal_data.place import Fit, Where, department_of, fit, read_street
 from shared.geography import Geography
 from tests.golden.register_cases import load, outcome
+from tests.timing import assert_within
 
 CASES = load()
 KNOWN_MISSES = 4
@@ -123,14 +123,17 @@ def test_no_lead_has_a_place_that_raises(item):
 
 
 def test_long_names_and_many_answers_take_no_time():
-    name = "Boulangerie " + "Lemoine-Dupont & Fils, " * 2000
-    signs = tuple(f"{name} {number}" for number in range(10))
-    places = tuple(
-        Establishment(siret=f"00000000{number:06}", postcode="37600", trade_names=signs) for number in range(25)
-    )
-    began = time.process_time()
-    choose(name, LOCHES, [company(name, f"{number:09}", establishments=places) for number in range(100)])
-    assert time.process_time() - began < 10, "seconds, where a quadratic reading takes minutes"
+    tries = itertools.count()
+
+    def choose_among_many():
+        name = f"Boulangerie {next(tries)} " + "Lemoine-Dupont & Fils, " * 2000  # names are remembered once read
+        signs = tuple(f"{name} {number}" for number in range(10))
+        places = tuple(
+            Establishment(siret=f"00000000{number:06}", postcode="37600", trade_names=signs) for number in range(25)
+        )
+        choose(name, LOCHES, [company(name, f"{number:09}", establishments=places) for number in range(100)])
+
+    assert_within(10, choose_among_many)  # seconds; a quadratic reading takes minutes
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from contracts.events import ItemError
+from contracts.events import ItemError, ItemProcessed
 from contracts.items import ItemRequested
 from contracts.manifest import Column, ModuleSpec, Text
 from shared.modulekit.module import Result
@@ -165,3 +165,9 @@ def test_a_result_just_within_the_limit_is_kept_whole():
     result = Result(columns={"cms": "wix"}, report={"pages": "x" * (MAX_RESULT_BYTES - 1000)})
     event = processed(spec(), item(nom="A"), result, attempts=1, duration_ms=0)
     assert event.report == result.report
+
+
+def test_a_report_that_comes_as_json_stands_in_the_event_as_it_is():
+    result = Result(columns={"cms": "wix"}, report=msgspec.Raw(b'{"pages":["x",1]}'))
+    event = processed(spec(), item(nom="A"), result, attempts=1, duration_ms=0)
+    assert msgspec.json.decode(msgspec.json.encode(event), type=ItemProcessed).report == {"pages": ["x", 1]}

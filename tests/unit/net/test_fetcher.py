@@ -184,6 +184,50 @@ async def test_the_same_page_at_the_same_moment_is_fetched_once(world: World) ->
     assert len(world.site.requests) == 1
 
 
+@pytest.mark.parametrize("first", [False, True])
+async def test_who_wants_a_page_as_it_is_now_shares_it_with_who_does_not(world: World, first: bool) -> None:
+    gate = asyncio.Event()
+
+    async def slow(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        await gate.wait()
+        writer.write(page())
+        return True
+
+    world.site.pages["/"] = slow
+    async with Fetcher(world.settings) as fetcher:
+        begun = asyncio.create_task(fetcher.get("http://shop.example/", fresh=first))
+        while not world.site.requests:
+            await asyncio.sleep(0)
+        joined = asyncio.create_task(fetcher.get("http://shop.example/", fresh=not first))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await begun is await joined
+        assert len(world.site.requests) == 1
+        await fetcher.get("http://shop.example/", fresh=True)
+    assert len(world.site.requests) == 2
+
+
+async def test_who_wants_a_page_as_it_is_now_asks_again_when_the_shared_one_fails(world: World) -> None:
+    gate = asyncio.Event()
+
+    async def breaks_once(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        await gate.wait()
+        if len(world.site.requests) > 1:
+            writer.write(page())
+        return False
+
+    world.site.pages["/"] = breaks_once
+    async with Fetcher(world.settings) as fetcher:
+        begun = asyncio.create_task(failure(fetcher, "http://shop.example/"))
+        while not world.site.requests:
+            await asyncio.sleep(0)
+        joined = asyncio.create_task(fetcher.get("http://shop.example/", fresh=True))
+        await asyncio.sleep(0)
+        gate.set()
+        assert (await begun).code == "connection"
+        assert (await joined).status == 200
+
+
 async def test_two_hundred_and_fifty_fetches_at_once(world: World) -> None:
     everyone = asyncio.Barrier(250)
 

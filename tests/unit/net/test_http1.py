@@ -51,7 +51,7 @@ def request(method: bytes = b"GET", target: bytes = b"/", *headers: tuple[bytes,
 
 async def answer(connection: Http1Connection, asked: httpcore.Request | None = None):
     """Status, headers by lower-case name, and body of one answer, read to its end."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         got = await connection.handle_async_request(asked or request())
         body = b"".join([piece async for piece in got.aiter_stream()])
         await got.aclose()
@@ -168,7 +168,7 @@ async def test_a_cancelled_request_ends_the_connection() -> None:
 async def test_a_server_that_hung_up_is_seen_before_the_next_request() -> None:
     async with connected(saying(HI, stay=False)) as connection:
         await answer(connection)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not connection.has_expired():
                 await asyncio.sleep(0)
 

@@ -53,7 +53,7 @@ class H2World:
             egress_ca_file=str(self.folder / "ca.pem"),
             host_delay=0.0,
             robots=False,
-            fetch_timeout=10.0,
+            fetch_timeout=20.0,
         )
 
     async def stop(self) -> None:

@@ -7,12 +7,13 @@ import time
 import pytest
 import trustme
 
+from deploy.ports import free_port
 from shared.messaging.cancelling import cancel
 from shared.net.imap import ImapClient
 from shared.net.imap_account import Account, ImapError
 from shared.net.imap_text import folder_name, is_astring, quoted
 from shared.settings import Settings
-from tests.servers import free_port
+from tests.timing import SLACK
 from tests.world.inboxes.mailbox import Mail, Mailbox, letter
 from tests.world.inboxes.server import ImapServer
 
@@ -35,7 +36,7 @@ def read(session):
 
 @pytest.fixture
 def client():
-    client = ImapClient(Settings(), threads=2, timeout=3)
+    client = ImapClient(Settings(), threads=2, timeout=5)
     yield client
     client.close()
 
@@ -67,7 +68,7 @@ async def test_every_failure_has_a_code(client, fault, code):
     async with ImapServer([box], fault=fault, faults=1) as server:
         began = time.monotonic()
         assert await failure(client, account(server)) == code
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 5 + SLACK, "the time for a visit; the faults last for ever"
         await server.wait_until_left()
         assert len(await client.visit(account(server), read)) == 1
 
@@ -120,7 +121,7 @@ def authority(tmp_path):
 
 @pytest.fixture
 def trusting(authority):
-    client = ImapClient(Settings(egress_ca_file=str(authority.file)), threads=2, timeout=5)
+    client = ImapClient(Settings(egress_ca_file=str(authority.file)), threads=2, timeout=20)
     yield client
     client.close()
 
@@ -164,7 +165,7 @@ async def test_a_cancelled_visit_hangs_up(authority):
             began = time.monotonic()
             await cancel([task])
             await server.wait_until_left()
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < SLACK, "the visit has a minute"
         server.gate.set()
         assert await client.visit(account(server, tls="implicit"), read) == []
     client.close()

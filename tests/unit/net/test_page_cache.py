@@ -191,7 +191,7 @@ async def test_a_fetch_that_is_cancelled_lets_another_process_fetch(world: World
         await cancel([task])
     world.site.pages["/"] = page()
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(30),
         Fetcher(world.settings, KvPageCache(kv, world.settings)) as other,
     ):
         assert (await other.get("http://shop.example/")).status == 200

@@ -41,7 +41,7 @@ class World:
             egress_ca_file=str(certificate),
             host_delay=0.0,
             robots=False,
-            fetch_timeout=10.0,
+            fetch_timeout=20.0,
         )
 
     async def stop(self) -> None:

@@ -1,7 +1,6 @@
 """Hostile pages: an answer always, in time that grows with the page and no faster."""
 
 import math
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +11,7 @@ from services.pricing.extract import extract
 from services.pricing.plans import MOST_PLANS
 from shared.web.page import Page
 from shared.web.site_pages import SitePage
+from tests.timing import assert_linear
 
 PARTS = [
     *(
@@ -128,10 +128,7 @@ def test_any_page_has_an_answer(html):
     ],
 )
 def test_time_grows_with_the_page(atom):
-    def seconds(size):
-        began = time.process_time()
+    def run(size):
         found_on("€" + atom * (size // len(atom)))
-        return time.process_time() - began
 
-    small, large = min(seconds(40_000), seconds(40_000)), seconds(320_000)
-    assert large < 30 * small + 1.0, (small, large)
+    assert_linear(run, small=40_000, times=8, at_most=40)

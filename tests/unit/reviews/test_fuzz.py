@@ -1,7 +1,5 @@
 """Hostile pages: an answer always, in time that grows with the page and no faster."""
 
-import time
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +13,7 @@ from services.reviews.opinion import MOST
 from shared.modulekit.output import MAX_RESULT_BYTES
 from shared.web.page import Page
 from shared.web.site_pages import SitePage
+from tests.timing import assert_linear
 
 PARTS = [
     *(
@@ -125,12 +124,9 @@ REVIEW = '{"reviewBody":"Bien","author":"A"}'
     ],
 )
 def test_time_grows_with_the_page(before, atom):
-    def seconds(size):
+    def run(size):
         html = before + atom * (size // len(atom))
         html += '"}}]}</script>' if "reviewBody" in before[-20:] else "null]}</script>"
-        began = time.process_time()
         check(found_on(html, nom="Lemoine"))
-        return time.process_time() - began
 
-    small, large = min(seconds(40_000), seconds(40_000)), seconds(320_000)
-    assert large < 30 * small + 1.0, (small, large)
+    assert_linear(run, small=40_000, times=8, at_most=30)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import msgspec
@@ -19,6 +18,7 @@ from services.techstack.report import Report
 from services.techstack.rules import default_rules
 from shared.net.response import Response
 from shared.web.page import Page
+from tests.timing import assert_linear
 from tests.unit.techstack.saved import saved
 from tests.world.corpus import corpus
 
@@ -222,32 +222,12 @@ HOSTILE = {
     "blanks": many(" \n\t"),
 }
 SIZES = (40_000, 80_000, 160_000, 320_000)
-FLOOR = 0.004
-"""Seconds below which a measurement is noise."""
-
-
-def cpu_seconds(make, size):
-    """The least of three: what the machine does besides only ever adds."""
-    times = []
-    for _ in range(3):
-        page = make(size)
-        started = time.process_time()
-        analyse(page)
-        times.append(time.process_time() - started)
-    return max(FLOOR, min(times))
 
 
 @pytest.mark.parametrize("family", HOSTILE)
 def test_time_is_linear_in_the_page(family):
-    """Eight times the page takes eight times as long, for a quadratic way sixty-four times. Between these stands
-    the bound; who exceeds it is measured once more, since caches and other processes are not constant."""
-    make = HOSTILE[family]
-    ratios = []
-    for _ in range(2):
-        ratios.append(cpu_seconds(make, SIZES[-1]) / cpu_seconds(make, SIZES[0]))
-        if ratios[-1] < 24:
-            return
-    pytest.fail(f"{ratios} times as long for 8 times the page")
+    """Eight times the page takes eight times as long, for a quadratic way sixty-four times."""
+    assert_linear(lambda size: analyse(HOSTILE[family](size)), small=SIZES[0], times=8, at_most=24)
 
 
 class Steps:

@@ -14,12 +14,13 @@ from shared.modulekit.errors import Permanent, Retryable, Unavailable
 from shared.modulekit.module import ATTEMPT, Context
 from shared.net.client import Fetcher
 from shared.settings import Settings
+from tests.timing import SLACK
 from tests.world.mail.catalogue import HOSTS, OPEN_PORT, cast
 from tests.world.mail.manners import Domain, Fault, Server
 from tests.world.mail.world import MailWorld
 
 QUICK = {
-    "OUTSEND_VERIFY_TIMEOUT": "0.6",
+    "OUTSEND_VERIFY_TIMEOUT": "2",
     "OUTSEND_VERIFY_RATE": "0",
     "OUTSEND_VERIFY_PROBE_HOST": OPEN_PORT,
     "OUTSEND_VERIFY_EHLO": "sonde.test",
@@ -118,7 +119,7 @@ async def test_a_server_that_says_nothing_costs_a_few_sessions_and_not_one_an_ad
         found = await verdicts(Verifier(settings), *(f"marie{number}@muet.test" for number in range(100)))
         assert {verdict.reason for verdict in found.values()} == {"timeout"}
         assert len(world.ledger.of("mx.muet.test")) <= 3
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 2 * 3 + SLACK, "two seconds a session"
 
 
 async def test_one_address_that_breaks_the_session_spoils_no_other():
@@ -144,7 +145,7 @@ async def test_ten_thousand_addresses_end_at_once_when_nothing_can_be_reached():
         found = await verdicts(Verifier(settings), *addresses)
         assert {verdict.status for verdict in found.values()} == {"unknown"}
         assert sum(verdict.reason == "port_closed" for verdict in found.values()) > 9_000
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 60, "some seconds; ten thousand connections take an hour"
 
 
 async def test_dead_servers_are_dead_where_others_live():
@@ -158,12 +159,12 @@ async def test_dead_servers_are_dead_where_others_live():
 async def test_who_goes_away_leaves_no_session_behind():
     async with living() as (world, settings):
         task = asyncio.create_task(Verifier(settings).verify("marie@lent.test", 20))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not world.ledger.visits:
                 await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not all(visit.ended for visit in world.ledger.visits):
                 await asyncio.sleep(0.01)
 
@@ -173,7 +174,7 @@ async def test_the_time_for_an_item_is_an_answer():
         began = time.monotonic()
         verdict = await Verifier(settings).verify("marie@lent.test", 0.3)
         assert (verdict.status, verdict.reason) == ("unknown", "timeout")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 0.3 + SLACK, "not the minute for a reply"
 
 
 class Said(list):

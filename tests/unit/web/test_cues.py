@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.cues import Cue
+from shared.web.cues import Cue, CueSet
 from shared.web.literals import _SLICE, Literals, lowered
 
 _PATTERNS = [r"(?<![\w-])capital(?![\w-])", r"la (?:cnil|cible)|cnil", r"r\.? ?c\.? ?s\b", r"(?:un|une) lien|lien"]
@@ -23,6 +23,15 @@ def test_a_cue_matches_as_its_expression(pattern, words):
     assert [match.span() for match in Cue(pattern).finditer(text)] == plain
     first = Cue(pattern).search(text)
     assert (first.span() if first else None) == next(iter(plain), None)
+
+
+@given(words=st.lists(st.lists(_WORDS, max_size=30), min_size=2, max_size=3))
+def test_cues_of_one_set_match_as_each_by_itself(words):
+    among = CueSet()
+    together = [Cue(pattern, among) for pattern in _PATTERNS]
+    for text in map("".join, words):
+        for pattern, cue in zip(_PATTERNS, together, strict=True):
+            assert [match.span() for match in cue.finditer(text)] == [one.span() for one in re.finditer(pattern, text)]
 
 
 def test_a_cue_that_may_begin_with_anything_is_refused():

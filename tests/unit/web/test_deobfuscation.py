@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.web.deobfuscation import cloudflare_email, hidden_strings, readable, reversed_classes
+from shared.web.deobfuscation import cloudflare_email, hidden_strings, readable, readable_among, reversed_classes
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,15 @@ def test_written_out(text):
 )
 def test_other_text_stays(text):
     assert readable(text) == text
+
+
+@given(lines=st.lists(st.lists(st.sampled_from(list("xaAtT@ _-.[(&＠robas")), max_size=12).map("".join), max_size=8))
+def test_lines_together_read_as_each_by_itself(lines):
+    lines = [" ".join(line.split()) for line in lines]
+    among = dict(readable_among(lines))
+    for number, line in enumerate(lines):
+        assert among.get(number, line) == readable(line)
+        assert number in among or "@" not in line
 
 
 def test_cloudflare():

@@ -2,6 +2,7 @@
 
 from shared.web.page import Page
 from shared.web.reading import Readings
+from shared.web.structured_data import json_ld_objects
 from tests.bench.modules import answer
 
 
@@ -22,6 +23,7 @@ def test_the_second_module_reads_nothing():
     again, not_parsed = read(readings, answer(1, "home", 9000))
     assert again is first and (parsed, not_parsed) == (1, 0)
     assert first.sections is again.sections and first.outline
+    assert [one["@type"] for one in json_ld_objects(again.json_ld_blocks)] == ["LocalBusiness"]
     assert first.named["contact"] == ["https://firm-00001.bulk.test/contact"]
 
 

@@ -76,8 +76,9 @@ def test_organizations_are_the_sites_own() -> None:
         ' {"@type": "https://schema.org/Bakery", "telephone": "1", "address": {"@type": "PostalAddress", "email": "no"}}},'
         ' {"@type": "Article", "author": {"@type": "Organization", "email": "no"}}, {"@type": "Person", "email": "no"}]}',
     )
-    assert [types_of(one) for one in organizations(page)] == [{"Person", "Organization"}, {"Bakery"}]
-    assert texts(organizations(page)[0]["sameAs"]) == ["https://x.com/a"]
+    found = organizations(json_ld(page))
+    assert [types_of(one) for one in found] == [{"Person", "Organization"}, {"Bakery"}]
+    assert texts(found[0]["sameAs"]) == ["https://x.com/a"]
 
 
 def test_texts() -> None:
@@ -97,7 +98,7 @@ def test_microdata() -> None:
         "sameAs": ["http://a.example/x", "http://a.example/y", "http://a.example/z"],
     }
     assert address["postalCode"] == "45990"
-    assert organizations(Page("http://a.example/", 200, [], html)) == [shop]
+    assert organizations([shop, address]) == [shop]
 
 
 def test_microdata_as_json_ld_would_have_it() -> None:

@@ -15,7 +15,7 @@ class Visitor:
     def __init__(self, world: World) -> None:
         self._ports = {"http": world.http_port, "https": world.https_port}
         trust = ssl.create_default_context(cafile=str(world.ca_file))
-        self._client = httpx.AsyncClient(verify=trust, trust_env=False, timeout=10)
+        self._client = httpx.AsyncClient(verify=trust, trust_env=False, timeout=30)
 
     async def get(self, host: str, path: str = "/", *, scheme: str = "https", **options: object) -> httpx.Response:
         """One request, no redirect followed."""

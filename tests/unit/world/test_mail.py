@@ -57,7 +57,7 @@ async def talking(world, host=HOST):
 
 async def all_over(world):
     """Once the servers, too, know that their visitors have left."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while any(not visit.ended for visit in world.ledger.visits):
             await asyncio.sleep(0.001)
 
@@ -127,9 +127,13 @@ async def test_commands_may_come_together_only_where_that_was_offered():
             async with talking(world) as client:
                 await client.reply()
                 await client.say("EHLO sonde.test")
-                begun = asyncio.get_running_loop().time()
-                replies = await client.say(*group)
-                assert asyncio.get_running_loop().time() - begun < 0.15, "they were answered one by one"
+                took = []
+                while not took or (took[-1] > 0.12 and len(took) < 5):  # a busy machine is late at times
+                    begun = asyncio.get_running_loop().time()
+                    replies = await client.say(*group)
+                    took.append(asyncio.get_running_loop().time() - begun)
+                    await client.say("RSET")
+                assert took[-1] < 0.12, "they were answered one by one"
                 await client.say("QUIT")
             assert [reply[:3] for reply in replies] == ["250", "250", "550"]
             assert bool(world.ledger.violations) is not bool(offered)
@@ -234,7 +238,7 @@ async def question(world, name, kind="MX"):
     transport, _ = await loop.create_datagram_endpoint(Asking, remote_addr=("127.0.0.1", world.dns_port))
     transport.sendto(DNSRecord.question(name, kind).pack())
     try:
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(3):
             return await reader
     finally:
         transport.close()

@@ -76,8 +76,8 @@ async def test_a_name_is_rebound_after_the_first_question_until_a_reset(
 
 async def test_a_long_answer_is_cut_over_udp_and_whole_over_tcp(world: World) -> None:
     question = dns.message.make_query("grand-compte.valmont.test", "A")
-    over_udp = await dns.asyncquery.udp(question, "127.0.0.1", port=world.dns_port, timeout=1)
-    over_tcp = await dns.asyncquery.tcp(question, "127.0.0.1", port=world.dns_port, timeout=1)
+    over_udp = await dns.asyncquery.udp(question, "127.0.0.1", port=world.dns_port, timeout=20)
+    over_tcp = await dns.asyncquery.tcp(question, "127.0.0.1", port=world.dns_port, timeout=20)
     assert over_udp.flags & dns.flags.TC
     assert not over_udp.answer
     assert over_tcp.answer

@@ -109,4 +109,4 @@ async def test_the_process_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path
         response = await client.get(f"http://127.0.0.1:{described['http_port']}/", headers={"Host": "site-1.bulk.test"})
     assert response.status_code == 200
     process.send_signal(ending)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import trustme
 
-from tests.servers import free_port
+from deploy.ports import free_port
 from tests.world.mail.ledger import Ledger
 from tests.world.mail.manners import Domain, Server
 from tests.world.mail.names import MailNames, serve_mail_names
