@@ -60,12 +60,20 @@ class Reading:
     """A running stack, and sites that nobody has asked before."""
 
     def __init__(
-        self, stack: Stack, client: httpx.AsyncClient, world: Mapping[str, Any], modules: tuple[str, ...], sites: int
+        self,
+        stack: Stack,
+        client: httpx.AsyncClient,
+        world: Mapping[str, Any],
+        modules: tuple[str, ...],
+        sites: int,
+        options: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self._client = client
         self._world = world
         self._modules = modules
         self._sites = sites
+        self._options = options
+        """Of jobs, by module as a path says it."""
         self._next = 1
         self._workers = [
             psutil.Process(child.pid) for name, child in stack.processes.items() if name.startswith("worker")
@@ -89,7 +97,8 @@ class Reading:
         return bulk_items(count, prefix="firm", first=first)
 
     async def _read(self, modules: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-        jobs = await asyncio.gather(*(post(self._client, rows, module.replace("_", "-")) for module in modules))
+        slugs = (module.replace("_", "-") for module in modules)
+        jobs = await asyncio.gather(*(post(self._client, rows, slug, **self._options.get(slug, {})) for slug in slugs))
         ended = await asyncio.gather(*(until_done(self._client, job["id"]) for job in jobs))
         for job in ended:
             if job["error_count"]:
@@ -107,7 +116,7 @@ def _seconds(process: psutil.Process) -> float:
     return 0.0
 
 
-async def measure(modules: tuple[str, ...], sites: int, workers: int) -> float:
+async def measure(modules: tuple[str, ...], sites: int, workers: int, *, screenshots: bool = False) -> float:
     """Print the table; the ratio."""
     with TemporaryDirectory(prefix="outsend-family-") as name, live_world(Path(name)) as world:
         lives = Settings.from_env(world["env"])
@@ -116,7 +125,8 @@ async def measure(modules: tuple[str, ...], sites: int, workers: int) -> float:
             stack,
             client,
         ):
-            reading = Reading(stack, client, world, modules, sites)
+            options = {"brand-assets": {"capture_screenshot": True}} if screenshots else {}
+            reading = Reading(stack, client, world, modules, sites, options)
             await reading.warm_up()
             print(f"{'':<20}{'seconds':>8}{'CPU s':>8}" + _HEAD)
             alone = {}
@@ -138,10 +148,12 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=200)
     parser.add_argument("--workers", type=int, default=1, help="processes, each with all modules")
     parser.add_argument("--techstack", action="store_true", help="a tenth module")
+    parser.add_argument("--screenshots", action="store_true", help="brand_assets takes one of each home page")
     options = parser.parse_args()
     modules = (*FAMILY, "techstack") if options.techstack else FAMILY
     print(f"{machine()}; {options.sites} sites, {options.workers} workers; requests a site:")
-    result("family_vs_slowest", asyncio.run(measure(modules, options.sites, options.workers)), "ratio")
+    ratio = asyncio.run(measure(modules, options.sites, options.workers, screenshots=options.screenshots))
+    result("family_vs_slowest", ratio, "ratio")
 
 
 if __name__ == "__main__":

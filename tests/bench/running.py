@@ -52,9 +52,11 @@ def items(count: int) -> list[dict[str, str]]:
     ]
 
 
-async def post(client: httpx.AsyncClient, rows: Sequence[dict[str, str]], module: str = "noop") -> dict[str, Any]:
-    """Create a job."""
-    answer = await client.post(f"/api/jobs/{module}", json={"items": rows})
+async def post(
+    client: httpx.AsyncClient, rows: Sequence[dict[str, str]], module: str = "noop", **options: Any
+) -> dict[str, Any]:
+    """Create a job, with these options of its module."""
+    answer = await client.post(f"/api/jobs/{module}", json={"items": rows, **options})
     answer.raise_for_status()
     job: dict[str, Any] = answer.json()
     return job

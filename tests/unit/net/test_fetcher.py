@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.net.client import Fetcher, FetchError, Response, require_html
-from tests.unit.net.servers import Seen, page, redirect
+from tests.unit.net.servers import Script, Seen, page, redirect
 from tests.unit.net.world import World
 
 
@@ -163,15 +163,20 @@ async def test_an_expired_certificate_is_told_although_http_is_closed_too(world:
     assert caught.value.code == "tls"
 
 
-async def test_the_same_page_at_the_same_moment_is_fetched_once(world: World) -> None:
-    gate = asyncio.Event()
+def behind(gate: asyncio.Event) -> Script:
+    """A page that comes once the gate is opened."""
 
-    async def slow(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+    async def answer(seen: Seen, writer: asyncio.StreamWriter) -> bool:
         await gate.wait()
         writer.write(page())
         return True
 
-    world.site.pages["/"] = slow
+    return answer
+
+
+async def test_the_same_page_at_the_same_moment_is_fetched_once(world: World) -> None:
+    gate = asyncio.Event()
+    world.site.pages["/"] = behind(gate)
     async with Fetcher(world.settings) as fetcher:
         tasks = [asyncio.create_task(fetcher.get("http://shop.example/")) for _ in range(10)]
         while not world.site.requests:
@@ -187,13 +192,7 @@ async def test_the_same_page_at_the_same_moment_is_fetched_once(world: World) ->
 @pytest.mark.parametrize("first", [False, True])
 async def test_who_wants_a_page_as_it_is_now_shares_it_with_who_does_not(world: World, first: bool) -> None:
     gate = asyncio.Event()
-
-    async def slow(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        await gate.wait()
-        writer.write(page())
-        return True
-
-    world.site.pages["/"] = slow
+    world.site.pages["/"] = behind(gate)
     async with Fetcher(world.settings) as fetcher:
         begun = asyncio.create_task(fetcher.get("http://shop.example/", fresh=first))
         while not world.site.requests:
