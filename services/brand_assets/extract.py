@@ -25,7 +25,7 @@ from shared.web.site_pages import home_of
 T = TypeVar("T")
 
 _SHARE_OF_TIME = 0.4
-"""Of an attempt's time for each of pictures and screenshot: what has come by then is the result."""
+"""Of an attempt's time, for a page's pictures and for developing its screenshot: what has come by then is the result."""
 
 
 class _Studio:
@@ -66,7 +66,7 @@ async def process(item: ItemRequested, context: Context) -> Result:
         async with asyncio.timeout(seconds):
             logo = await collector.logo(findings.logos)
             favicon = await collector.favicon(page, findings.icons, findings.manifest)
-    shot = await _within(seconds, _screenshot(item, context, studio, home.url)) if _is_asked(item) else None
+    shot = await _screenshot(item, context, studio, home.url) if _is_asked(item) else None
     return Result(columns=await _columns(studio, item.tenant, findings, logo=logo, favicon=favicon, shot=shot))
 
 
@@ -84,9 +84,10 @@ async def _screenshot(item: ItemRequested, context: Context, studio: _Studio, ur
         await context.log_once(item, "warn", reason)
         return None
     try:
-        developed = await studio.imaging.develop(await studio.screenshots.take(url), "screenshot")
+        picture = await studio.screenshots.take(url)
     except ScreenshotError:
         return None
+    developed = await _within(context.spec.timeout * _SHARE_OF_TIME, studio.imaging.develop(picture, "screenshot"))
     return developed if isinstance(developed, Developed) else None
 
 

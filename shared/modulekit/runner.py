@@ -25,6 +25,7 @@ from shared.messaging.cancelling import cancel
 from shared.messaging.pull import BROKEN
 from shared.messaging.queue import Delivery, ItemFeed
 from shared.messaging.streams import ACK_WAIT
+from shared.modulekit.clock import CLOCK, AttemptClock
 from shared.modulekit.errors import ModuleError, Retryable
 from shared.modulekit.meters import ItemMeters
 from shared.modulekit.module import ATTEMPT, Context, Process, Result
@@ -233,10 +234,13 @@ class ModuleRunner:
 
     async def _attempt(self, item: ItemRequested, attempt: int) -> Result:
         ATTEMPT.set(attempt)
+        clock = AttemptClock(self.spec.timeout)
+        CLOCK.set(clock)
         # Not asyncio.timeout: a module that swallows its cancellation must not keep the slot.
         task = asyncio.create_task(_coroutine(self._process, item, self._context))
         try:
-            await asyncio.wait({task}, timeout=self.spec.timeout)
+            while not task.done() and (left := clock.left()) > 0:
+                await asyncio.wait({task}, timeout=left)
         except asyncio.CancelledError:
             task.cancel()
             raise

@@ -13,6 +13,7 @@ import structlog
 from shared.chromium.gate import Gate
 from shared.chromium.program import WRAPPER, arguments, environment
 from shared.chromium.proxy import Proxy
+from shared.modulekit.clock import waiting_in_line
 from shared.screenshots import NOT_INSTALLED, find_chromium
 from shared.settings import Settings
 
@@ -64,10 +65,15 @@ class Screenshots:
         return None if find_chromium(self._settings) else NOT_INSTALLED
 
     async def take(self, url: str) -> bytes:
-        """A PNG of the top of the page as a desktop shows it, WIDTH x HEIGHT. Raises ScreenshotError."""
+        """A PNG of the top of the page as a desktop shows it, WIDTH x HEIGHT. Raises ScreenshotError.
+
+        The wait for the browser costs an item none of its time: a job brings more pages than are drawn meanwhile.
+        """
         if not url.startswith(_WEB):
             raise ScreenshotError("Only http and https addresses can be shown.")
-        async with self._slots:
+        with waiting_in_line():
+            await self._slots.acquire()
+        try:
             browser, gate = await self._ready()
             self._taken += 1
             self._in_work += 1
@@ -78,6 +84,8 @@ class Screenshots:
                 raise ScreenshotError(f"The page was not drawn within {_SECONDS:g} seconds.") from None
             finally:
                 self._in_work -= 1
+        finally:
+            self._slots.release()
 
     async def aclose(self) -> None:
         """End the browser; the next picture would start another."""

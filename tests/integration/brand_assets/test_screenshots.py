@@ -14,6 +14,7 @@ from PIL import Image
 
 from services.brand_assets.screenshots import browser
 from services.brand_assets.screenshots.browser import HEIGHT, WIDTH, ScreenshotError, Screenshots
+from shared.modulekit.clock import CLOCK, AttemptClock
 from shared.screenshots import find_chromium
 from shared.settings import Settings
 from tests.integration.brand_assets.recorder import Recorder
@@ -156,6 +157,29 @@ async def test_a_page_that_never_rests_costs_its_time_and_no_more(world, shots, 
         await shots.take("http://shop.example/")
     world.site.pages["/"] = page(RED)
     assert colour(await shots.take("http://shop.example/")) == (0xE4, 0x00, 0x2B)
+
+
+async def test_pages_that_wait_for_the_browser_lose_no_time_of_their_own(world, shots):
+    gate = asyncio.Event()
+
+    async def held(_, writer):
+        await gate.wait()
+        writer.write(page(RED))
+        return True
+
+    world.site.pages["/held"] = held
+    ahead = [asyncio.create_task(shots.take("http://shop.example/held")) for _ in range(2)]
+    while len(world.site.requests) < 2:
+        await asyncio.sleep(0.02)
+    CLOCK.set(clock := AttemptClock(60))
+    behind = asyncio.create_task(shots.take("http://shop.example/"))
+    await asyncio.sleep(0)
+    stands_at = clock.left()
+    await asyncio.sleep(0.5)
+    assert clock.left() == stands_at
+    gate.set()
+    for one in (*ahead, behind):
+        assert colour(await one) == (0xE4, 0x00, 0x2B)
 
 
 async def test_a_page_gets_only_so_much_memory(world, shots):

@@ -17,6 +17,7 @@ from shared.messaging.connection import connect
 from shared.messaging.log import EventLog
 from shared.messaging.queue import Delivery
 from shared.messaging.streams import declare_log
+from shared.modulekit.clock import waiting_in_line
 from shared.modulekit.errors import Permanent, Retryable
 from shared.modulekit.module import ATTEMPT, Result
 from shared.modulekit.runner import ModuleRunner
@@ -135,6 +136,36 @@ async def test_an_attempt_that_takes_too_long_ends_and_its_slot_is_free(workshop
     first, *others = await workshop.results(3)
     assert (first.index, first.error.code, first.rows[0]["cms"]) == (0, "timeout", None)
     assert [event.error for event in others] == [None, None]
+
+
+async def test_a_wait_in_line_costs_an_attempt_no_time(workshop):
+    line = asyncio.Semaphore(1)
+
+    async def process(item, context):
+        with waiting_in_line():
+            await line.acquire()
+        try:
+            await asyncio.sleep(0.5)
+        finally:
+            line.release()
+        return Result(columns={"cms": "wordpress"})
+
+    workshop.runner(process, concurrency=8, timeout=1.5)
+    await workshop.put(*rows(8))  # the last one waits for twice its time
+    assert [event.error for event in await workshop.results(8)] == [None] * 8
+
+
+async def test_an_attempt_that_takes_too_long_after_its_wait_ends_too(workshop):
+    async def process(item, context):
+        with waiting_in_line():
+            await asyncio.sleep(1)
+        await asyncio.sleep(60)
+
+    workshop.runner(process, timeout=0.6)
+    await workshop.put(*rows(1))
+    (event,) = await workshop.results(1)
+    assert event.error.code == "timeout"
+    assert event.duration_ms >= 1500
 
 
 async def test_a_retry_holds_no_slot_and_counts_its_attempts(workshop):
