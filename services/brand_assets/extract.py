@@ -25,7 +25,7 @@ from shared.web.site_pages import home_of
 T = TypeVar("T")
 
 _SHARE_OF_TIME = 0.4
-"""Of an attempt's time, for a page's pictures and for developing its screenshot: what has come by then is the result."""
+"""Of an attempt's time, for a page's pictures and for developing its screenshot: what has come by then counts."""
 
 
 class _Studio:
