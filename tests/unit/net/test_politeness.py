@@ -13,6 +13,13 @@ from tests.unit.net.servers import Seen, page
 from tests.unit.net.world import World
 
 
+async def linger(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+    """A page that is some time in coming."""
+    await asyncio.sleep(0.02)
+    writer.write(page())
+    return True
+
+
 async def test_the_server_sees_the_delay_between_two_requests(world: World) -> None:
     for number in range(4):
         world.site.pages[f"/{number}"] = page()
@@ -30,11 +37,6 @@ async def test_hosts_do_not_wait_for_one_another(world: World) -> None:
 
 
 async def test_a_host_serves_two_of_our_requests_at_most(world: World) -> None:
-    async def linger(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        await asyncio.sleep(0.02)
-        writer.write(page())
-        return True
-
     for number in range(8):
         world.site.pages[f"/{number}"] = linger
     async with Fetcher(world.settings) as fetcher:
@@ -83,11 +85,6 @@ async def test_a_page_that_waits_for_its_time_is_in_nobodys_way() -> None:
 
 
 async def test_pictures_count_among_the_requests_at_once(world: World) -> None:
-    async def linger(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        await asyncio.sleep(0.02)
-        writer.write(page())
-        return True
-
     for number in range(8):
         world.site.pages[f"/{number}.png"] = linger
     async with Fetcher(world.but(host_delay=3600.0)) as fetcher:
